@@ -1,0 +1,299 @@
+"""Backpropagation, whole.
+
+You will learn here how a computer differentiates a program. The idea has three parts, in the order
+of this file:
+
+1. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient of the output
+   becomes the gradients of the inputs. Multiplication, `x * y`, has the rule `(g * y, g * x)`.
+2. A *value* is a number that remembers the operation and the inputs it was made from. Ordinary
+   arithmetic on values so records itself as a *graph*.
+3. *Backward* walks that graph from the result to the leaves and runs each operation's rule once.
+   What arrives at a leaf is its gradient: how much the result changes per unit of change in the leaf.
+
+>>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+>>> loss = a * b + a ** 2
+>>> loss.backward()
+>>> a                                           # d loss / da = b + 2a
+Value(data=2.0, grad=1.0)
+
+Read `nn.py` next to make a network of values, then `losses.py` and `optim.py` to train it.
+"""
+
+import functools
+import inspect
+from numbers import Number
+from operator import mul
+
+from . import functions
+from .functions import cos, log, sin, where
+
+__all__ = ["Constant", "Op", "Value", "dot", "gradients", "op", "topological_order"]
+
+
+# ── 1. Operations ─────────────────────────────────────────────────────────────────────────────────
+
+class Op(str):
+    """The symbol of an operation, as pictures show it, that carries the operation's rule."""
+
+
+def op(symbol: str, rule):
+    """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
+
+    The rule is called with `g`, the gradient of the output, then the output, then the inputs. It
+    answers with the gradient of each input: one number where the function has one input, otherwise
+    a sequence, one number an input. (The field calls it the vector-Jacobian product.)
+
+    The operation takes Values and plain numbers; of plain numbers alone it is the function itself.
+    Where the mathematics has no answer, it raises the function's own ValueError, ZeroDivisionError
+    or OverflowError, with the operation and its inputs named.
+
+    >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad, cube(2.0)
+    (12.0, 8.0)
+    """
+    def decorate(mathematics):
+        operation = Op(symbol)
+        operation.rule = rule if _arity(mathematics) != 1 else lambda *args: (rule(*args),)
+
+        @functools.wraps(mathematics)
+        def apply(*inputs):
+            if plain := [x for x in inputs if not isinstance(x, Value)]:
+                if len(plain) == len(inputs):
+                    return mathematics(*inputs)
+                inputs = tuple([x if isinstance(x, Value) else Constant(_number(x, symbol))
+                                for x in inputs])
+            try:
+                return Value(mathematics(*[x.data for x in inputs]), inputs, operation)
+            except (ArithmeticError, ValueError) as error:
+                raise _explained(error, symbol, inputs) from None
+        return apply
+    return decorate
+
+
+def _arity(function) -> float:
+    """How many inputs a function takes; infinity for any number (`*xs`)."""
+    parameters = inspect.signature(function).parameters.values()
+    return sum(float("inf") if p.kind is p.VAR_POSITIONAL else 1 for p in parameters)
+
+
+def _explained(error: Exception, doing: str, inputs) -> Exception:
+    """The same kind of error, saying what was being computed, of which inputs."""
+    names = [f"{x.label} = {x.data!r}" if x.label else repr(x.data) for x in inputs[:6]]
+    of = ", ".join(names) + (f" and {len(inputs) - 6} more" if len(inputs) > 6 else "")
+    return type(error)(f"{doing} of {of}: {error}")
+
+
+# ── 2. Values ─────────────────────────────────────────────────────────────────────────────────────
+
+class Value:
+    """A number that knows how it was made, and can hold a gradient.
+
+    `data` is the number: an int, a float, a Fraction or a numpy scalar. `grad`, once `backward()` has
+    run on a result, is the derivative of that result by this value. `label` is a name for people.
+    `_prev` holds the values it was made from and `_op` the operation that made it; a *leaf*, made by
+    hand, has none of either. Raises TypeError if `data` is not a number.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 1
+    >>> y.data, y._op, [input.data for input in y._prev]
+    (10.0, '+', [9.0, 1])
+    """
+
+    __slots__ = ("data", "grad", "label", "_prev", "_op")
+    role = "input"                              # what a leaf of this class is called in a picture
+
+    def __init__(self, data, _prev=(), _op: str = "", label: str = ""):
+        self.data = data if type(data) is float else _number(data, f"Value {label!r}" if label else "Value")
+        self.grad = 0
+        self.label = label
+        self._prev = tuple(_prev)
+        self._op = _op
+
+    def __repr__(self):
+        return f"{type(self).__name__}(data={self.data}, grad={self.grad})"
+
+    # The table of operations. In each pair, the rule above and the mathematics below.
+
+    @op("+",      lambda g, out, x, y: (g, g))
+    def __add__(x, y):                  return x + y
+
+    @op("-",      lambda g, out, x, y: (g, -g))
+    def __sub__(x, y):                  return x - y
+
+    @op("*",      lambda g, out, x, y: (g * y, g * x))
+    def __mul__(x, y):                  return x * y
+
+    @op("/",      lambda g, out, x, y: (g / y, -g * out / y))
+    def __truediv__(x, y):              return x / y
+
+    @op("neg",    lambda g, out, x: -g)
+    def __neg__(x):                     return -x
+
+    @op("abs",    lambda g, out, x: where(x > 0, g, where(x < 0, -g, 0 * x)))
+    def __abs__(x):                     return abs(x)
+
+    # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. d xʸ/dy = xʸ log x, and 0 at 0.
+    @op("**",     lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
+    def _power(x, n):                   return _real_power(x, n)
+
+    @op("**",     lambda g, out, x, y: (g * y * x ** where(y, y - 1, 0),
+                                        g * out * log(where(x, x, 1))))
+    def _exponential(x, y):             return _real_power(x, y)
+
+    exp     = op("exp",     lambda g, out, x: g * out)(functions.exp)
+    log     = op("log",     lambda g, out, x: g / x)(functions.log)
+    sqrt    = op("sqrt",    lambda g, out, x: g / (2 * out))(functions.sqrt)
+    sin     = op("sin",     lambda g, out, x: g * cos(x))(functions.sin)
+    cos     = op("cos",     lambda g, out, x: -g * sin(x))(functions.cos)
+    tanh    = op("tanh",    lambda g, out, x: g * (1 - out * out))(functions.tanh)
+    sigmoid = op("sigmoid", lambda g, out, x: g * out * (1 - out))(functions.sigmoid)
+    relu    = op("relu",    lambda g, out, x: where(x > 0, g, 0))(functions.relu)
+
+    # A tie shares the gradient equally; x ** 0 is 1 in the kind of number that x is.
+    maximum = op("max", lambda g, out, x, y: (
+        where(x > y, g, where(x < y, 0, g / (x ** 0 + y ** 0))),
+        where(x > y, 0, where(x < y, g, g / (x ** 0 + y ** 0)))))(functions.maximum)
+    minimum = op("min", lambda g, out, x, y: (
+        where(x < y, g, where(x > y, 0, g / (x ** 0 + y ** 0))),
+        where(x < y, 0, where(x > y, g, g / (x ** 0 + y ** 0)))))(functions.minimum)
+
+    # The rest is Python's: which operator calls what.
+
+    def __pow__(self, other):
+        return (Value._exponential if isinstance(other, Value) else Value._power)(self, other)
+
+    def __radd__(self, other):
+        # `sum()` begins with the integer 0, which belongs in no graph.
+        return self if type(other) is int and other == 0 else Value.__add__(other, self)
+
+    def __rsub__(self, other):          return Value.__sub__(other, self)
+    def __rmul__(self, other):          return Value.__mul__(other, self)
+    def __rtruediv__(self, other):      return Value.__truediv__(other, self)
+    def __rpow__(self, other):          return Value._exponential(other, self)
+
+    def __lt__(self, other):            return self.data < _data(other)
+    def __le__(self, other):            return self.data <= _data(other)
+    def __gt__(self, other):            return self.data > _data(other)
+    def __ge__(self, other):            return self.data >= _data(other)
+    def __bool__(self):                 return bool(self.data)
+
+    def backward(self) -> None:
+        """Compute the gradient of this value by every value it was made from.
+
+        Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone zeroes
+        it. In between, `grad` is what this call found. Where a rule has no answer (the square root
+        at 0), raises as the operation itself would, and every `grad` stays as it was.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> (x * x).backward()
+        >>> x.grad
+        12.0
+        """
+        for value, gradient in gradients(self).items():
+            value.grad = gradient if value._prev else value.grad + gradient
+
+
+class Constant(Value):
+    """A plain number that took part in an operation, such as the 2 in `2 * x`."""
+
+    __slots__ = ()
+    role = "constant"
+
+
+@op("dot", lambda g, out, *both: [g * x for x in both[len(both) // 2:] + both[:len(both) // 2]])
+def _dot(*both):
+    half = len(both) // 2
+    return sum(map(mul, both[:half], both[half:]))
+
+
+def dot(ws, xs):
+    """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as a single operation.
+
+    Raises ValueError if the lengths differ.
+
+    >>> dot([Value(1.0), Value(2.0)], [3.0, 4.0])
+    Value(data=11.0, grad=0)
+    """
+    if len(ws) != len(xs):
+        raise ValueError(f"dot takes two sequences of equal length, not of {len(ws)} and {len(xs)}")
+    return _dot(*ws, *xs)
+
+
+def _number(data, whose: str):
+    """The number as Python's own kind, which numpy's and PyTorch's scalars answer to `item()`."""
+    number = data.item() if getattr(data, "ndim", None) == 0 else data
+    if not isinstance(number, Number):
+        raise TypeError(f"{whose} takes a number (int, float, Fraction or a numpy scalar), "
+                        f"not {type(data).__name__} {repr(data)[:60]}")
+    return number
+
+
+def _data(x):
+    return x.data if isinstance(x, Value) else _number(x, "a comparison")
+
+
+def _real_power(x, y):
+    """`x ** y`, where Python would answer a negative number's root with a complex number."""
+    try:
+        power = x ** y
+    except OverflowError:
+        raise OverflowError("the result is too large for a float") from None
+    if isinstance(power, complex):
+        raise ValueError("a negative number has only whole powers")
+    return power
+
+
+# ── 3. Backward ───────────────────────────────────────────────────────────────────────────────────
+
+def topological_order(root: Value) -> list[Value]:
+    """Every value that `root` was made from, and `root`: inputs before what was made from them.
+
+    The order is the one in which Python would evaluate the expression from left to right. It is found
+    by depth-first search, on a list instead of the call stack: graphs are deep, stacks are not.
+
+    >>> x = Value(2, label="x")
+    >>> [value.data for value in topological_order(x * 5 + x)]
+    [2, 5, 10, 12]
+    """
+    order, seen, todo = [], set(), [root]
+    while todo:
+        value = todo.pop()
+        if value is None:                       # all inputs of the next one are in order
+            order.append(todo.pop())
+        elif value not in seen:
+            seen.add(value)
+            if inputs := [x for x in reversed(value._prev) if x not in seen]:
+                todo += value, None, *inputs
+            else:
+                order.append(value)
+    return order
+
+
+def gradients(root: Value) -> dict[Value, Number]:
+    """The gradient of `root` by every value in its graph: backpropagation, that is, the chain rule.
+
+    From the root, whose gradient by itself is 1, back to the leaves: when a value's turn comes, all
+    that was made from it has had its turn, so its gradient is complete and its operation's rule can
+    pass it on. A value used twice receives twice, and the chain rule adds.
+
+    >>> x = Value(3, label="x")
+    >>> gradients(x * x)[x]
+    6
+    """
+    order = topological_order(root)
+    grads = dict.fromkeys(order, 0)
+    grads[root] = 1
+    for value in reversed(order):
+        if inputs := value._prev:
+            try:
+                answer = value._op.rule(grads[value], value.data, *[x.data for x in inputs])
+            except (ArithmeticError, ValueError) as error:
+                raise _explained(error, f"gradient of {value._op}", inputs) from None
+            for x, gradient in zip(inputs, answer, strict=True):
+                grads[x] += gradient
+    return grads

@@ -1,0 +1,251 @@
+"""Networks: parameters, and the arithmetic that connects them.
+
+You will learn here that a neural network is an expression. A *neuron* multiplies each input by a
+weight, adds a bias and bends the result by an activation function; a *layer* is neurons side by side;
+a *multi-layer perceptron* (`MLP`) is layers one after another. Its weights and biases are its
+*parameters*: leaves of the graph, the knobs that training turns.
+
+>>> model = MLP(2, [2, 1], rng=random.Random(0))
+>>> len(model.parameters())                     # 2·2 weights + 2 biases, then 2 weights + 1 bias
+9
+>>> model([1.0, -2.0]).backward()               # every parameter now holds its gradient
+
+Read `losses.py` next: it says how wrong a network's output is.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from numbers import Real
+
+from .engine import Value, dot
+from .functions import relu
+
+__all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter"]
+
+
+class Parameter(Value):
+    """A leaf that training changes. In all else it is a Value.
+
+    >>> Parameter(0.5, label="w")
+    Parameter(data=0.5, grad=0)
+    """
+
+    __slots__ = ()
+    role = "parameter"
+
+
+class Module:
+    """Whatever has parameters. Put leaf Values or Modules, or lists of them, in its attributes.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.shift = Parameter(2.0), Parameter(1.0)
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.shift
+    >>> Line().state_dict()
+    {'slope': 2.0, 'shift': 1.0}
+    """
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Every parameter once, with the dotted name of the place where it lives.
+
+        >>> [name for name, parameter in Neuron(2).named_parameters()]
+        ['w.0', 'w.1', 'b']
+        """
+        seen = set()
+        for name, parameter in _leaves("", self):
+            if parameter not in seen:
+                seen.add(parameter)
+                yield name, parameter
+
+    def parameters(self) -> list[Value]:
+        """Every parameter once: what an optimiser is to change."""
+        return [parameter for name, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set every gradient to 0, as one does before each `backward()` of training."""
+        for parameter in self.parameters():
+            parameter.grad = 0
+
+    def tensors(self) -> dict:
+        """The entries of the state dict: parameters, nested lists of them, and modules, by name."""
+        return vars(self)
+
+    def state_dict(self) -> dict:
+        """The parameters as plain data: numbers in nested lists under dotted names, fit for JSON.
+
+        A layer's weights have the shape (outputs, inputs) and the names that PyTorch gives them, so
+        that `torch.tensor` of an entry is what `torch.nn.Linear` loads.
+
+        >>> Layer(2, 3, rng=random.Random(0)).state_dict()["bias"]
+        [0, 0, 0]
+        """
+        return {name: _data(tensor) for name, tensor in _tensors("", self)}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Set every parameter to the number that `state`, the state dict of a like module, has for it.
+
+        Raises ValueError if entries are missing, unexpected or of another shape, or hold anything but
+        finite numbers. The error lists all that is wrong, and then no parameter has changed.
+
+        >>> Neuron(2).load_state_dict({"weight": [[0.1]], "bias": ["a"]})
+        Traceback (most recent call last):
+            ...
+        ValueError: cannot load this state dict into a ReLUNeuron(2):
+          weight[0]: expected 2 entries, got 1
+          bias[0]: expected a finite number, got 'a'
+        """
+        tensors = dict(_tensors("", self))
+        problems = [f"{name}: missing" for name in tensors if name not in state]
+        problems += [f"{name}: unexpected" for name in state if name not in tensors]
+        changes = []
+        for name in tensors:
+            if name in state:
+                _match(name, tensors[name], state[name], changes, problems)
+        if problems:
+            raise ValueError("\n  ".join([f"cannot load this state dict into a {self!r}:", *problems]))
+        for parameter, number in changes:
+            parameter.data = number
+
+
+class Neuron(Module):
+    """`activation(w₁x₁ + w₂x₂ + … + b)`, of `nin` inputs.
+
+    The weights begin as uniform random numbers in (-1, 1), drawn in order from `rng` (anything with a
+    method `uniform`; Python's `random` module unless given), and the bias at 0. `activation` is any
+    function of a Value; with None, or `nonlin=False`, the neuron is linear.
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True, *, activation: Callable | None = relu,
+                 bias: bool = True, rng=random):
+        self.w = [Parameter(rng.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Parameter(0) if bias else None
+        self.activation = activation if nonlin else None
+        _label(self)
+
+    def __call__(self, x):
+        """The neuron's output for a sequence of `nin` inputs. Raises ValueError for other lengths."""
+        if len(x) != len(self.w):
+            raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(x)}")
+        z = dot(self.w, x)
+        z = z if self.b is None else z + self.b
+        return z if self.activation is None else self.activation(z)
+
+    def tensors(self) -> dict:
+        return _weight_and_bias([self])
+
+    def __repr__(self):
+        name = getattr(self.activation, "__name__", type(self.activation).__name__)
+        kind = "Linear" if self.activation is None else "ReLU" if name == "relu" else name.capitalize()
+        return f"{kind}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """`nout` neurons that see the same `nin` inputs. Further arguments are those of `Neuron`.
+
+    Its output is a list of Values, or the bare Value where there is one neuron.
+    """
+
+    def __init__(self, nin: int, nout: int, **kwargs):
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        _label(self)
+
+    def __call__(self, x):
+        out = [neuron(x) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def tensors(self) -> dict:
+        return _weight_and_bias(self.neurons)
+
+    def __repr__(self):
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: `nin` inputs, then one layer for each size in `nouts`.
+
+    Every layer but the last has the activation function. Further arguments are those of `Neuron`.
+
+    >>> MLP(2, [2, 1])
+    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
+    """
+
+    def __init__(self, nin: int, nouts: list[int], **kwargs):
+        sizes = [nin, *nouts]
+        self.layers = [Layer(sizes[i], sizes[i + 1], **({"nonlin": i < len(nouts) - 1} | kwargs))
+                       for i in range(len(nouts))]
+        _label(self)
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x if isinstance(x, (list, tuple)) or hasattr(x, "__len__") else [x])
+        return x
+
+    def __repr__(self):
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+# ── Walking through a module ──────────────────────────────────────────────────────────────────────
+
+def _items(thing) -> Iterator[tuple[str, object]]:
+    """The named parts of a module's attributes: of a module, a list, a tuple or a dict."""
+    if isinstance(thing, Module):
+        return iter(vars(thing).items())
+    if isinstance(thing, dict):
+        return ((str(key), part) for key, part in thing.items())
+    return ((str(i), part) for i, part in enumerate(thing)) if isinstance(thing, (list, tuple)) \
+        else iter(())
+
+
+def _leaves(prefix: str, thing) -> Iterator[tuple[str, Value]]:
+    if isinstance(thing, Value) and not thing._prev:
+        yield prefix.rstrip("."), thing
+    for name, part in _items(thing):
+        yield from _leaves(f"{prefix}{name}.", part)
+
+
+def _tensors(prefix: str, thing) -> Iterator[tuple[str, object]]:
+    if _is_tensor(thing):
+        yield prefix.rstrip("."), thing
+    else:
+        parts = thing.tensors().items() if isinstance(thing, Module) else _items(thing)
+        for name, part in parts:
+            yield from _tensors(f"{prefix}{name}.", part)
+
+
+def _is_tensor(thing) -> bool:
+    """Whether a thing is a leaf Value or a list of such things."""
+    if isinstance(thing, (list, tuple)):
+        return len(thing) > 0 and all(map(_is_tensor, thing))
+    return isinstance(thing, Value) and not thing._prev
+
+
+def _weight_and_bias(neurons: list[Neuron]) -> dict:
+    biases = [neuron.b for neuron in neurons if neuron.b is not None]
+    return {"weight": [neuron.w for neuron in neurons]} | ({"bias": biases} if biases else {})
+
+
+def _label(module: Module) -> None:
+    for name, parameter in module.named_parameters():
+        parameter.label = name
+
+
+def _data(tensor):
+    return tensor.data if isinstance(tensor, Value) else [_data(part) for part in tensor]
+
+
+def _match(name: str, tensor, numbers, changes: list, problems: list) -> None:
+    """Pair each parameter with its number in `changes`, or say in `problems` why that cannot be."""
+    if isinstance(tensor, Value):
+        if isinstance(numbers, Real) and not isinstance(numbers, bool) and math.isfinite(numbers):
+            changes.append((tensor, numbers))
+        else:
+            problems.append(f"{name}: expected a finite number, got {repr(numbers)[:40]}")
+    elif not isinstance(numbers, (list, tuple)):
+        problems.append(f"{name}: expected a list of {len(tensor)}, got {repr(numbers)[:40]}")
+    elif len(numbers) != len(tensor):
+        problems.append(f"{name}: expected {len(tensor)} entries, got {len(numbers)}")
+    else:
+        for i, (part, number) in enumerate(zip(tensor, numbers)):
+            _match(f"{name}[{i}]", part, number, changes, problems)

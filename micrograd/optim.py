@@ -1,0 +1,120 @@
+"""Optimisers: what to do with a gradient.
+
+You will learn here how little training is. The gradient of a parameter says how fast the loss rises
+as the parameter does; so each step moves every parameter a little the other way, and how far is the
+*learning rate*, `lr`. All else here is memory: of the direction of earlier steps (*momentum*), and of
+how large gradients have been (*Adam*).
+
+>>> class Knob:                                 # whatever has data and grad can be optimised
+...     data, grad = 5.0, 2.0
+>>> SGD([Knob], lr=0.1).step()
+>>> Knob.data
+4.8
+
+Formulas and defaults are those of `torch.optim`. From here, go on to `draw.py` to see a graph.
+"""
+
+import math
+from collections.abc import Iterable
+
+__all__ = ["Adam", "Optimizer", "SGD"]
+
+
+class Optimizer:
+    """What all optimisers share. A new one defines `update(i, p)`: the parameter's next data.
+
+    Raises ValueError if there are no parameters or `lr` is negative.
+    """
+
+    def __init__(self, parameters: Iterable, lr: float = 0.001, weight_decay: float = 0):
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError(f"{type(self).__name__} has no parameters to optimise")
+        _require("lr", lr, lr >= 0, "0 or more")
+        _require("weight_decay", weight_decay, weight_decay >= 0, "0 or more")
+        self.lr = lr
+        self.weight_decay = weight_decay
+
+    def zero_grad(self) -> None:
+        """Set every gradient to 0."""
+        for p in self.parameters:
+            p.grad = 0
+
+    def step(self) -> None:
+        """Move every parameter once, against its gradient.
+
+        Raises ValueError if a gradient is infinite or NaN, and then no parameter has moved.
+        """
+        for i, p in enumerate(self.parameters):
+            if not math.isfinite(p.grad):
+                name = getattr(p, "label", "") or f"number {i}"
+                raise ValueError(f"the gradient of parameter {name} is {p.grad}: no parameter was "
+                                 f"changed (training diverged? try a smaller lr than {self.lr})")
+        for i, p in enumerate(self.parameters):
+            p.data = self.update(i, p)
+
+    def gradient(self, p):
+        """The gradient, and the pull of weight decay: of a penalty weight_decay/2 · data²."""
+        return p.grad + self.weight_decay * p.data if self.weight_decay else p.grad
+
+
+class SGD(Optimizer):
+    """Gradient descent: v ← momentum · v + gradient; data ← data - lr · v.
+
+    Called stochastic where the gradient comes from a sample of the data. Momentum is Polyak's (1964),
+    in the form that PyTorch uses.
+    """
+
+    def __init__(self, parameters: Iterable, lr: float = 0.001, momentum: float = 0,
+                 weight_decay: float = 0):
+        super().__init__(parameters, lr, weight_decay)
+        _require("momentum", momentum, momentum >= 0, "0 or more")
+        self.momentum = momentum
+        self.velocity = [0] * len(self.parameters)
+
+    def update(self, i, p):
+        self.velocity[i] = self.momentum * self.velocity[i] + self.gradient(p)
+        return p.data - self.lr * self.velocity[i]
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): steps of about `lr`, whatever the size of the gradients.
+
+    m and v are running means of the gradient and of its square, divided by what they lack for having
+    begun at 0; data ← data - lr · m / (√v + eps).
+    """
+
+    def __init__(self, parameters: Iterable, lr: float = 0.001,
+                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0):
+        super().__init__(parameters, lr, weight_decay)
+        for i in (0, 1):
+            _require(f"betas[{i}]", betas[i], 0 <= betas[i] < 1, "at least 0 and below 1")
+        _require("eps", eps, eps >= 0, "0 or more")
+        self.betas = betas
+        self.eps = eps
+        self.steps = 0
+        self.m = [0.0] * len(self.parameters)
+        self.v = [0.0] * len(self.parameters)
+
+    def step(self) -> None:
+        self.steps += 1
+        try:
+            super().step()
+        except ValueError:
+            self.steps -= 1
+            raise
+
+    def update(self, i, p):
+        beta1, beta2 = self.betas
+        g = self.gradient(p)
+        self.m[i] += (1 - beta1) * (g - self.m[i])
+        self.v[i] = beta2 * self.v[i] + (1 - beta2) * g * g
+        size = self.lr / (1 - beta1 ** self.steps)
+        scale = math.sqrt(self.v[i]) / math.sqrt(1 - beta2 ** self.steps) + self.eps
+        return p.data - size * self.m[i] / scale
+
+
+def _require(name: str, number, holds: bool, accepted: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} must be {accepted}, not {number!r}")
