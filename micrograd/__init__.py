@@ -1,0 +1,19 @@
+"""micrograd: backpropagation in pure Python, written to be read.
+
+Read the files in this order, each as a lesson:
+
+1. `functions.py`  mathematics for any kind of number
+2. `engine.py`     operations, values, backward: backpropagation itself
+3. `nn.py`         networks and their parameters
+4. `losses.py`     how wrong a network is, as one number
+5. `optim.py`      what to do with a gradient
+6. `draw.py`       the graph as a picture
+"""
+
+from . import losses, nn, optim
+from .draw import draw_dot
+from .engine import Value, dot, op
+from .functions import (cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where)
+
+__all__ = ["Value", "cos", "dot", "draw_dot", "exp", "log", "losses", "maximum", "minimum", "nn", "op",
+           "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]

@@ -179,7 +179,8 @@ class MLP(Module):
 
     def __call__(self, x):
         for layer in self.layers:
-            x = layer(x if isinstance(x, (list, tuple)) or hasattr(x, "__len__") else [x])
+            # A layer of one neuron hands on a bare value.
+            x = layer(x if hasattr(x, "__len__") else [x])
         return x
 
     def __repr__(self):
@@ -188,14 +189,14 @@ class MLP(Module):
 
 # ── Walking through a module ──────────────────────────────────────────────────────────────────────
 
-def _items(thing) -> Iterator[tuple[str, object]]:
+def _items(thing) -> Iterator[tuple[object, object]]:
     """The named parts of a module's attributes: of a module, a list, a tuple or a dict."""
     if isinstance(thing, Module):
-        return iter(vars(thing).items())
+        thing = vars(thing)
     if isinstance(thing, dict):
-        return ((str(key), part) for key, part in thing.items())
-    return ((str(i), part) for i, part in enumerate(thing)) if isinstance(thing, (list, tuple)) \
-        else iter(())
+        yield from thing.items()
+    elif isinstance(thing, (list, tuple)):
+        yield from enumerate(thing)
 
 
 def _leaves(prefix: str, thing) -> Iterator[tuple[str, Value]]:

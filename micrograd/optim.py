@@ -34,6 +34,7 @@ class Optimizer:
         _require("weight_decay", weight_decay, weight_decay >= 0, "0 or more")
         self.lr = lr
         self.weight_decay = weight_decay
+        self.steps = 0
 
     def zero_grad(self) -> None:
         """Set every gradient to 0."""
@@ -50,8 +51,10 @@ class Optimizer:
                 name = getattr(p, "label", "") or f"number {i}"
                 raise ValueError(f"the gradient of parameter {name} is {p.grad}: no parameter was "
                                  f"changed (training diverged? try a smaller lr than {self.lr})")
-        for i, p in enumerate(self.parameters):
-            p.data = self.update(i, p)
+        self.steps += 1
+        moved = [self.update(i, p) for i, p in enumerate(self.parameters)]
+        for p, data in zip(self.parameters, moved):
+            p.data = data
 
     def gradient(self, p):
         """The gradient, and the pull of weight decay: of a penalty weight_decay/2 · data²."""
@@ -93,17 +96,8 @@ class Adam(Optimizer):
         _require("eps", eps, eps >= 0, "0 or more")
         self.betas = betas
         self.eps = eps
-        self.steps = 0
         self.m = [0.0] * len(self.parameters)
         self.v = [0.0] * len(self.parameters)
-
-    def step(self) -> None:
-        self.steps += 1
-        try:
-            super().step()
-        except ValueError:
-            self.steps -= 1
-            raise
 
     def update(self, i, p):
         beta1, beta2 = self.betas

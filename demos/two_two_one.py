@@ -1,0 +1,317 @@
+"""The smallest network worth drawing: two inputs, two hidden neurons, one output, nine parameters.
+
+    z1 = x1·w(1,1) + x2·w(2,1) + b1
+    z2 = x1·w(1,2) + x2·w(2,2) + b2
+    y  = z1·w(3,1) + z2·w(3,2) + b3
+
+It learns to tell the timber in a black cherry tree from its girth and its height, or whatever two
+columns tell about a third in a CSV file of yours. You will see what a parameter is, what its gradient
+promises and keeps, what training does with it, and what a bias is for. Afterwards, the picture of the
+graph is in the folder that the last lines name.
+"""
+
+import argparse
+import csv
+import math
+import pathlib
+import random
+import sys
+from statistics import fmean
+
+from micrograd import Value, draw_dot
+from micrograd import relu, tanh
+from micrograd.engine import topological_order
+from micrograd.losses import mse_loss
+from micrograd.nn import Module, Parameter
+from micrograd.optim import SGD
+
+TREES = pathlib.Path(__file__).parent / "data" / "trees.csv"
+UNITS = {"girth": "inches", "height": "feet", "volume": "cubic feet"}
+ACTIVATIONS = {"linear": lambda z: z, "tanh": tanh, "relu": relu}
+NUDGE = 0.01
+
+
+# ── The network ───────────────────────────────────────────────────────────────────────────────────
+
+class TwoTwoOne(Module):
+
+    def __init__(self, rng: random.Random, activation=ACTIVATIONS["linear"]):
+        self.weights = [Parameter(rng.uniform(-1, 1), label=f"w({i})")
+                        for i in ("1,1", "2,1", "1,2", "2,2", "3,1", "3,2")]
+        self.biases = [Parameter(0.0, label=f"b{i}") for i in (1, 2, 3)]
+        self.activation = activation
+
+    def __call__(self, x1, x2):
+        w11, w21, w12, w22, w31, w32 = self.weights
+        b1, b2, b3 = self.biases
+        z1 = self.activation(x1 * w11 + x2 * w21 + b1)
+        z2 = self.activation(x1 * w12 + x2 * w22 + b2)
+        y = z1 * w31 + z2 * w32 + b3
+        z1.label, z2.label, y.label = "z1", "z2", "y"
+        return y
+
+
+class Diverged(Exception):
+    pass
+
+
+def mean_squared_error(network, rows) -> Value:
+    return mse_loss([network(x1, x2) for x1, x2, _ in rows], [target for *_, target in rows])
+
+
+def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) -> float:
+    """Gradient descent with momentum on all rows at once; the loss in the end."""
+    optimizer = SGD(parameters, lr=lr, momentum=0.9)
+    limit = math.inf
+    for step in range(steps + 1):
+        loss = mean_squared_error(network, rows)
+        if not loss.data < limit:
+            raise Diverged(f"the loss reached {loss.data:.3g} at step {step}: the learning rate {lr:g} "
+                           "is too large, every step overshoots (try --lr with a tenth of it)")
+        limit = min(limit, 1e6 * loss.data + 1e6)
+        report(step, loss.data)
+        if step < steps:
+            network.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return loss.data
+
+
+# ── The data ──────────────────────────────────────────────────────────────────────────────────────
+
+class BadData(Exception):
+    pass
+
+
+def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
+    """The names of the three columns, from the header row if there is one, and the rows below it."""
+    names, rows = ["x1", "x2", "y"], []
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            for fields in reader:
+                if not fields:
+                    continue
+                try:
+                    numbers = tuple(map(float, fields))
+                except ValueError:
+                    numbers = ()
+                if len(numbers) == 3 and all(map(math.isfinite, numbers)):
+                    rows.append(numbers)
+                elif not rows and reader.line_num == 1 and len(fields) == 3 and not any(
+                        map(_is_number, fields)):
+                    names = [field.strip() for field in fields]
+                else:
+                    raise BadData(f"{path}, line {reader.line_num}: expected three finite numbers "
+                                  f"separated by commas, got {','.join(fields)!r:.60}")
+    except OSError as error:
+        raise BadData(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise BadData(f"{path}: not a CSV file in UTF-8") from None
+    if len(rows) < 2:
+        raise BadData(f"{path}, line {len(rows) + 1}: {'one row is' if rows else 'no data, which is'} "
+                      "too few to learn from, expected two or more rows of three numbers")
+    for name, column in zip(names, zip(*rows)):
+        if min(column) == max(column):
+            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
+                          f"{column[0]:g}, there is nothing to learn from it")
+    return names, rows
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+class Scale:
+    """Each column measured from its centre, in units of its spread about it."""
+
+    def __init__(self, rows, centred: bool = True):
+        columns = list(zip(*rows))
+        self.centres = [fmean(column) if centred else 0.0 for column in columns]
+        self.widths = [math.sqrt(fmean((x - centre) ** 2 for x in column))
+                       for column, centre in zip(columns, self.centres)]
+
+    def __call__(self, row):
+        return [(x - c) / w for x, c, w in zip(row, self.centres, self.widths)]
+
+    def plane(self, network) -> tuple[float, float, float]:
+        """The constant and the two slopes, in the data's own units, of a linear network."""
+        (c1, c2, cy), (s1, s2, sy) = self.centres, self.widths
+        at_0 = network(0.0, 0.0).data
+        slope1 = (network(1.0, 0.0).data - at_0) * sy / s1
+        slope2 = (network(0.0, 1.0).data - at_0) * sy / s2
+        return cy + at_0 * sy - slope1 * c1 - slope2 * c2, slope1, slope2
+
+
+def least_squares(rows, centred: bool = True):
+    """The best plane by the formula (normal equations, Legendre 1805) and its mean squared residual.
+
+    None where the two inputs determine each other and many planes are equally good.
+    """
+    (c1, c2, cy) = [fmean(column) if centred else 0.0 for column in zip(*rows)]
+    u, v, y = zip(*[(a - c1, b - c2, target - cy) for a, b, target in rows])
+    uu, uv, vv, uy, vy = (sum(map(math.prod, zip(*pair)))
+                          for pair in ((u, u), (u, v), (v, v), (u, y), (v, y)))
+    determinant = uu * vv - uv * uv
+    if determinant <= 1e-12 * uu * vv:
+        return None
+    slope1, slope2 = (uy * vv - vy * uv) / determinant, (vy * uu - uy * uv) / determinant
+    residuals = [t - slope1 * a - slope2 * b for a, b, t in zip(u, v, y)]
+    return (cy - slope1 * c1 - slope2 * c2, slope1, slope2), fmean(r * r for r in residuals)
+
+
+# ── What is told ──────────────────────────────────────────────────────────────────────────────────
+
+def tell(args) -> None:
+    names, rows = read(args.data)
+    scale = Scale(rows)
+    scaled = [scale(row) for row in rows]
+    unit = scale.widths[2] ** 2                 # from the scaled loss to the target's own units
+    units = [f" ({UNITS[name]})" if name in UNITS else "" for name in names]
+    print(f"{len(rows)} rows of {args.data.name}: x1 is {names[0]}{units[0]}, x2 is {names[1]}{units[1]};"
+          f" y is to be {names[2]}{units[2]}.")
+    print("For training, each is measured from its mean, in standard deviations.\n")
+
+    network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
+    before = [p.data for p in network.parameters()]
+    tell_promise(network, scaled, unit)
+
+    print(f"\nTraining: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
+    every = max(1, args.steps // 6)
+
+    def report(step, loss):
+        if step % every == 0 or step == args.steps:
+            print(f"  step {step:5}   mean squared residual {loss * unit:12.4f}", flush=True)
+
+    loss = train(network, network.parameters(), scaled, args.steps, args.lr, report) * unit
+
+    print("\nThe nine parameters, which are all that the network knows:")
+    print("            before     after")
+    for p, old in zip(network.parameters(), before):
+        print(f"  {p.label}".ljust(9) + f"{old:9.4f} {p.data:9.4f}")
+
+    tell_result(args, names, rows, scale, network, loss)
+    if args.activation == "linear":
+        tell_bias(args, names, rows)
+    draw(args, network, scaled)
+
+
+def tell_promise(network, scaled, unit) -> None:
+    """What the gradient says of one knob, and what happens when the knob is turned."""
+    knob = network.weights[0]
+    loss = mean_squared_error(network, scaled)
+    loss.backward()
+    promised = knob.grad * NUDGE * unit
+    knob.data += NUDGE
+    happened = (mean_squared_error(network, scaled).data - loss.data) * unit
+    knob.data -= NUDGE
+    print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}. Its gradient by "
+          f"{knob.label}\nis {knob.grad * unit:.4f}, which promises: turn {knob.label} up by {NUDGE} and "
+          f"the loss should change by {promised:+.4f}.\nTurned up, it changes by {happened:+.4f}.")
+
+
+def plane_text(names, plane) -> str:
+    constant, slope1, slope2 = plane
+    sign = "-" if slope2 < 0 else "+"
+    return (f"{names[2]} = {constant:.3f} {'-' if slope1 < 0 else '+'} {abs(slope1):.3f}·{names[0]} "
+            f"{sign} {abs(slope2):.3f}·{names[1]}")
+
+
+def tell_result(args, names, rows, scale, network, loss) -> None:
+    best = least_squares(rows)
+    print()
+    if args.activation == "linear":
+        print("Without an activation function, nine knobs make a plane. Theirs, and the best there is,")
+        print("by the least-squares formula (what R's lm computes):")
+        print(f"  trained   {plane_text(names, scale.plane(network))}   mean squared residual {loss:.4f}")
+        if best:
+            print(f"  formula   {plane_text(names, best[0])}   mean squared residual {best[1]:.4f}")
+    else:
+        print(f"With {args.activation}, the network can bend: mean squared residual {loss:.4f}"
+              + (f", where the best plane has {best[1]:.4f}." if best else "."))
+    if not best:
+        print("The two inputs determine each other here, so many planes are equally good.")
+    row = rows[len(rows) // 2]
+    x1, x2, _ = scale(row)
+    predicted = network(x1, x2).data * scale.widths[2] + scale.centres[2]
+    told = [f"{name} {x:g}" + (f" {UNITS[name]}" if name in UNITS else "") for name, x in zip(names, row)]
+    print(f"For example, at {told[0]} and {told[1]}: {told[2]} in the data, {predicted:.1f} predicted.")
+
+
+def tell_bias(args, names, rows) -> None:
+    """The same training with every bias held at 0, in the original units."""
+    scale = Scale(rows, centred=False)
+    network = TwoTwoOne(random.Random(args.seed))
+    loss = train(network, network.weights, [scale(row) for row in rows], args.steps, args.lr)
+    best = least_squares(rows, centred=False)
+    print("\nWhat a bias is for: the same training without the three biases, in the original units:")
+    print(f"  trained   {plane_text(names, scale.plane(network))}   "
+          f"mean squared residual {loss * scale.widths[2] ** 2:.4f}")
+    if best:
+        print(f"  formula   {plane_text(names, best[0])}   mean squared residual {best[1]:.4f}")
+    print(f"Weights only tilt the plane. With no bias to lift it, {names[2]} must be 0 where {names[0]} and "
+          f"{names[1]}\nare 0, whatever the data say; the plane is nailed to the origin and fits worse.")
+
+
+def draw(args, network, scaled) -> None:
+    x1, x2, target = (Value(x, label=label) for x, label in zip(scaled[0], ("x1", "x2", "target")))
+    network.zero_grad()
+    loss = mse_loss(network(x1, x2), target)
+    loss.label = "loss"
+    loss.backward()
+    args.out.mkdir(parents=True, exist_ok=True)
+    picture = draw_dot(loss).render(filename=args.out / "two_two_one.gv",
+                                    outfile=args.out / "two_two_one.svg")
+    size = len(topological_order(mean_squared_error(network, scaled)))
+    print(f"\nThe graph of one row after backward() is drawn in {picture}\n(source: two_two_one.gv). "
+          f"That of the whole loss has {size} values, too many to read as a picture.")
+
+
+# ── The command ───────────────────────────────────────────────────────────────────────────────────
+
+def positive(kind):
+    def parse(text):
+        number = kind(text)
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+        return number
+    parse.__name__ = kind.__name__
+    return parse
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, default=TREES, metavar="FILE",
+                        help="a CSV file of two inputs and a target, with a header row or none "
+                             "(default: the trees)")
+    parser.add_argument("--steps", type=positive(int), default=600, help="default: %(default)s")
+    parser.add_argument("--lr", type=positive(float), default=0.05,
+                        help="the learning rate (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the initial weights "
+                        "(default: %(default)s)")
+    parser.add_argument("--activation", choices=ACTIVATIONS, default="linear",
+                        help="of the hidden neurons (default: %(default)s)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), metavar="FOLDER",
+                        help="where the picture goes (default: %(default)s)")
+    args = parser.parse_args()
+    try:
+        tell(args)
+    except (BadData, OSError) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 2
+    except Diverged as error:
+        print(f"{parser.prog}: training diverged: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped before the end; no picture was drawn.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The benchmark runs as a user would run it; how fast it finds the engine is not tested here."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARK = Path(__file__).resolve().parents[1] / "demos" / "benchmark.py"
+
+
+def run(*options):
+    return subprocess.run([sys.executable, str(BENCHMARK), *options], capture_output=True,
+                          encoding="utf-8", timeout=600)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return run("--quick")
+
+
+def test_it_succeeds_and_the_engines_agree(quick):
+    assert quick.returncode == 0, quick.stderr
+    assert quick.stderr == ""
+    assert "Both engines computed the same losses." in quick.stdout
+
+
+@pytest.mark.parametrize("row", [
+    r"2-2-1, 4 samples +\S+ ms +\S+ ms +\S+",
+    r"2-16-16-1, 100 samples +\S+ ms +\S+ ms +\S+",
+    r"memory of 2-2-1, 4 samples",
+    r"memory of 2-16-16-1, 100 samples",
+    r"  nodes +[\d,]+ +[\d,]+ +\S+",
+    r"  bytes a node after forward +\d+ +\d+ +\S+",
+    r"  bytes a node after backward +\d+ +\d+ +\S+",
+    r"  bytes in total after backward +[\d,]+ +[\d,]+ +\S+",
+    r"  10,000 operations +\S+ µs",
+    r"  100,000 operations +\S+ µs",
+    r"  slowest by fastest +\S+",
+    r"  longest chain that works +100,000 or more +\d+",
+    r"(kept|NOT KEPT): at least 10 times faster on 2-16-16-1, 100 samples \(\S+ times\)",
+    r"(kept|NOT KEPT): at most 200 bytes a node \(\d+ bytes\)",
+    r"(kept|NOT KEPT): chains up to 100,000 cost the same .* \(a factor of \S+\)",
+])
+def test_the_table_has_the_row(quick, row):
+    assert re.search(rf"^ *{row}$", quick.stdout, re.MULTILINE), quick.stdout
+
+
+def test_without_the_peer_it_measures_this_engine_alone():
+    alone = run("--quick", "--no-peer", "--rounds", "1")
+    assert alone.returncode == 0, alone.stderr
+    assert "kept: at most 200 bytes a node" in alone.stdout.lower()
+    assert "times faster" not in alone.stdout
+
+
+def test_help_names_the_options():
+    answer = run("--help")
+    assert answer.returncode == 0
+    assert all(option in answer.stdout for option in ("--quick", "--rounds", "--peer", "--no-peer"))
+    assert "--worker" not in answer.stdout
+
+
+@pytest.mark.parametrize("options", [("--unknown",), ("--rounds", "0"), ("--rounds", "many"),
+                                     ("--no-peer", "--peer", "folder")])
+def test_bad_arguments_end_with_status_2(options):
+    answer = run(*options)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_folder_with_another_micrograd_is_refused(tmp_path):
+    (tmp_path / "micrograd").mkdir()
+    answer = run("--peer", str(tmp_path))
+    assert answer.returncode == 2
+    assert len(answer.stderr.splitlines()) == 1
