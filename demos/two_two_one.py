@@ -18,8 +18,7 @@ import random
 import sys
 from statistics import fmean
 
-from micrograd import Value, draw_dot
-from micrograd import relu, tanh
+from micrograd import Value, draw_dot, relu, tanh
 from micrograd.engine import topological_order
 from micrograd.losses import mse_loss
 from micrograd.nn import Module, Parameter
@@ -62,13 +61,16 @@ def mean_squared_error(network, rows) -> Value:
 def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) -> float:
     """Gradient descent with momentum on all rows at once; the loss in the end."""
     optimizer = SGD(parameters, lr=lr, momentum=0.9)
-    limit = math.inf
     for step in range(steps + 1):
-        loss = mean_squared_error(network, rows)
+        try:
+            loss = mean_squared_error(network, rows)
+        except OverflowError:
+            loss = Value(math.inf)
+        if step == 0:
+            limit = 1e6 * (1 + loss.data)
         if not loss.data < limit:
             raise Diverged(f"the loss reached {loss.data:.3g} at step {step}: the learning rate {lr:g} "
-                           "is too large, every step overshoots (try --lr with a tenth of it)")
-        limit = min(limit, 1e6 * loss.data + 1e6)
+                           f"is too large, every step overshoots (try --lr {lr / 10:g})")
         report(step, loss.data)
         if step < steps:
             network.zero_grad()
@@ -192,7 +194,7 @@ def tell(args) -> None:
     print("\nThe nine parameters, which are all that the network knows:")
     print("            before     after")
     for p, old in zip(network.parameters(), before):
-        print(f"  {p.label}".ljust(9) + f"{old:9.4f} {p.data:9.4f}")
+        print(f"  {p.label}".ljust(9) + f"{old:9.4f} {round(p.data, 4) + 0.0:9.4f}")
 
     tell_result(args, names, rows, scale, network, loss)
     if args.activation == "linear":
@@ -248,7 +250,8 @@ def tell_bias(args, names, rows) -> None:
     network = TwoTwoOne(random.Random(args.seed))
     loss = train(network, network.weights, [scale(row) for row in rows], args.steps, args.lr)
     best = least_squares(rows, centred=False)
-    print("\nWhat a bias is for: the same training without the three biases, in the original units:")
+    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is for shows\n"
+          "in the original units. The same training there, without the three biases:")
     print(f"  trained   {plane_text(names, scale.plane(network))}   "
           f"mean squared residual {loss * scale.widths[2] ** 2:.4f}")
     if best:

@@ -66,7 +66,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
         names[value] = name = f"v{i}"
         role = "output" if value is root else "intermediate" if value._prev else value.role
         fill, border = COLOURS[role]
-        dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.1,0.05", width="0.3", height="0.3",
+        dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.16,0.05", width="0.3", height="0.3",
                  fillcolor=fill, color=border, tooltip=f"data = {value.data}, grad = {value.grad}")
         if value._prev:
             dot.node(f"o{i}", f"<{_text(value._op)}>", shape="circle", style="filled",

@@ -22,7 +22,7 @@ Read `nn.py` next to make a network of values, then `losses.py` and `optim.py` t
 import functools
 import inspect
 from numbers import Number
-from operator import mul
+from operator import attrgetter, mul
 
 from . import functions
 from .functions import cos, log, sin, where
@@ -181,12 +181,13 @@ class Value:
     def __ge__(self, other):            return self.data >= _data(other)
     def __bool__(self):                 return bool(self.data)
 
-    def backward(self) -> None:
+    def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value by every value it was made from.
 
         Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone zeroes
-        it. In between, `grad` is what this call found. Where a rule has no answer (the square root
-        at 0), raises as the operation itself would, and every `grad` stays as it was.
+        it. In between, `grad` is what this call found. With `create_graph` the gradients are Values
+        themselves, and can be differentiated again. Where a rule has no answer (the square root at
+        0), raises as the operation itself would, and every `grad` stays as it was.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -194,7 +195,9 @@ class Value:
         >>> x.grad
         12.0
         """
-        for value, gradient in gradients(self).items():
+        for value, gradient in gradients(self, create_graph).items():
+            if create_graph and not isinstance(gradient, Value):
+                gradient = Constant(gradient)
             value.grad = gradient if value._prev else value.grad + gradient
 
 
@@ -274,26 +277,32 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def gradients(root: Value) -> dict[Value, Number]:
+def gradients(root: Value, create_graph: bool = False) -> dict[Value, Number | Value]:
     """The gradient of `root` by every value in its graph: backpropagation, that is, the chain rule.
 
     From the root, whose gradient by itself is 1, back to the leaves: when a value's turn comes, all
     that was made from it has had its turn, so its gradient is complete and its operation's rule can
-    pass it on. A value used twice receives twice, and the chain rule adds.
+    pass it on. A value used twice receives twice, and the chain rule adds. With `create_graph` the
+    rules run on the values instead of their numbers, so that the gradients have graphs of their own.
 
     >>> x = Value(3, label="x")
     >>> gradients(x * x)[x]
     6
     """
+    operand = _operand if create_graph else attrgetter("data")
     order = topological_order(root)
     grads = dict.fromkeys(order, 0)
     grads[root] = 1
     for value in reversed(order):
         if inputs := value._prev:
             try:
-                answer = value._op.rule(grads[value], value.data, *[x.data for x in inputs])
+                answer = value._op.rule(grads[value], operand(value), *map(operand, inputs))
             except (ArithmeticError, ValueError) as error:
                 raise _explained(error, f"gradient of {value._op}", inputs) from None
             for x, gradient in zip(inputs, answer, strict=True):
                 grads[x] += gradient
     return grads
+
+
+def _operand(value: Value):
+    return value.data if isinstance(value, Constant) else value

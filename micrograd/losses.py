@@ -45,13 +45,13 @@ def binary_cross_entropy_with_logits(input, target):
     """The mean of -log p of the true class, where p(1) = sigmoid(input): for answers of yes or no.
 
     `input` is a logit or a list of them, `target` the probabilities of a yes, usually 0 or 1.
-    Computed as log(1 + exp(x)) - t · x, without overflow for any logit.
+    It is the cross-entropy of two classes with the logits (0, x), weighed 1 - t and t.
 
     >>> round(binary_cross_entropy_with_logits(Value(0.0), 1).data, 4)
     0.6931
     """
     pairs = _pairs("binary_cross_entropy_with_logits", input, target)
-    return _mean([_log_sum_exp([x, 0]) - t * x for x, t in pairs])
+    return _mean([cross_entropy([x, 0], 1) - t * x for x, t in pairs])
 
 
 def softmax(logits: list) -> list:
@@ -77,12 +77,9 @@ def cross_entropy(logits: list, target_index: int):
     if not 0 <= target_index < len(logits):
         raise IndexError(f"cross_entropy has logits for the classes 0 to {len(logits) - 1}, "
                          f"not for {target_index}")
-    return _log_sum_exp(logits) - logits[target_index]
-
-
-def _log_sum_exp(logits: list):
     largest = _largest("cross_entropy", logits)
-    return log(sum([exp(x - largest) for x in logits])) + largest
+    total = sum([exp(x - largest) for x in logits])
+    return log(total) - (logits[target_index] - largest)
 
 
 def _largest(name: str, logits: list):
