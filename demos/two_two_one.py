@@ -5,9 +5,9 @@
     y  = z1·w(3,1) + z2·w(3,2) + b3
 
 It learns to tell the timber in a black cherry tree from its girth and its height, or whatever two
-columns tell about a third in a CSV file of yours. You will see what a parameter is, what its gradient
-promises and keeps, what training does with it, and what a bias is for. Afterwards, the picture of the
-graph is in the folder that the last lines name.
+columns tell about a third in a CSV file of yours. You will see what a parameter is, what its
+gradient promises and keeps, what training does with it, and what a bias is for. Afterwards, the
+picture of the graph is in the folder that the last lines name.
 """
 
 import argparse
@@ -69,8 +69,8 @@ def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) 
         if step == 0:
             limit = 1e6 * (1 + loss.data)
         if not loss.data < limit:
-            raise Diverged(f"the loss reached {loss.data:.3g} at step {step}: the learning rate {lr:g} "
-                           f"is too large, every step overshoots (try --lr {lr / 10:g})")
+            raise Diverged(f"the loss reached {loss.data:.3g} at step {step}: the learning rate "
+                           f"{lr:g} is too large, every step overshoots (try --lr {lr / 10:g})")
         report(step, loss.data)
         if step < steps:
             network.zero_grad()
@@ -86,7 +86,7 @@ class BadData(Exception):
 
 
 def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
-    """The names of the three columns, from the header row if there is one, and the rows below it."""
+    """The names of the three columns, from the header row if there is one, and the rows."""
     names, rows = ["x1", "x2", "y"], []
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -111,8 +111,8 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     except (UnicodeDecodeError, csv.Error):
         raise BadData(f"{path}: not a CSV file in UTF-8") from None
     if len(rows) < 2:
-        raise BadData(f"{path}, line {len(rows) + 1}: {'one row is' if rows else 'no data, which is'} "
-                      "too few to learn from, expected two or more rows of three numbers")
+        raise BadData(f"{path}, line {len(rows) + 1}: {'one row is' if rows else 'no row is'} too few "
+                      "to learn from, expected two or more rows of three numbers")
     for name, column in zip(names, zip(*rows)):
         if min(column) == max(column):
             raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
@@ -150,7 +150,7 @@ class Scale:
 
 
 def least_squares(rows, centred: bool = True):
-    """The best plane by the formula (normal equations, Legendre 1805) and its mean squared residual.
+    """The best plane by formula (normal equations, Legendre 1805) and its mean squared residual.
 
     None where the two inputs determine each other and many planes are equally good.
     """
@@ -174,8 +174,8 @@ def tell(args) -> None:
     scaled = [scale(row) for row in rows]
     unit = scale.widths[2] ** 2                 # from the scaled loss to the target's own units
     units = [f" ({UNITS[name]})" if name in UNITS else "" for name in names]
-    print(f"{len(rows)} rows of {args.data.name}: x1 is {names[0]}{units[0]}, x2 is {names[1]}{units[1]};"
-          f" y is to be {names[2]}{units[2]}.")
+    x1, x2, y = map("".join, zip(names, units))
+    print(f"{len(rows)} rows of {args.data.name}: x1 is {x1}, x2 is {x2}; y is to be {y}.")
     print("For training, each is measured from its mean, in standard deviations.\n")
 
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
@@ -211,27 +211,31 @@ def tell_promise(network, scaled, unit) -> None:
     knob.data += NUDGE
     happened = (mean_squared_error(network, scaled).data - loss.data) * unit
     knob.data -= NUDGE
-    print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}. Its gradient by "
-          f"{knob.label}\nis {knob.grad * unit:.4f}, which promises: turn {knob.label} up by {NUDGE} and "
-          f"the loss should change by {promised:+.4f}.\nTurned up, it changes by {happened:+.4f}.")
+    print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}. Its "
+          f"gradient\nby {knob.label} is {knob.grad * unit:.4f}, which promises: turn {knob.label} up "
+          f"by {NUDGE} and the loss should change\nby {promised:+.4f}. Turned up, it changes by "
+          f"{happened:+.4f}.")
 
 
 def plane_text(names, plane) -> str:
-    constant, slope1, slope2 = plane
-    sign = "-" if slope2 < 0 else "+"
-    return (f"{names[2]} = {constant:.3f} {'-' if slope1 < 0 else '+'} {abs(slope1):.3f}·{names[0]} "
-            f"{sign} {abs(slope2):.3f}·{names[1]}")
+    terms = [f"{'-' if slope < 0 else '+'} {abs(slope):.3f}·{name}"
+             for slope, name in zip(plane[1:], names)]
+    return " ".join([f"{names[2]} = {plane[0]:.3f}", *terms])
+
+
+def tell_plane(whose, names, plane, loss) -> None:
+    print(f"  {whose}   {plane_text(names, plane)}   mean squared residual {loss:.4f}")
 
 
 def tell_result(args, names, rows, scale, network, loss) -> None:
     best = least_squares(rows)
     print()
     if args.activation == "linear":
-        print("Without an activation function, nine knobs make a plane. Theirs, and the best there is,")
-        print("by the least-squares formula (what R's lm computes):")
-        print(f"  trained   {plane_text(names, scale.plane(network))}   mean squared residual {loss:.4f}")
+        print("Without an activation function, nine knobs make a plane. Theirs, and the best there\n"
+              "is, by the least-squares formula (what R's lm computes):")
+        tell_plane("trained", names, scale.plane(network), loss)
         if best:
-            print(f"  formula   {plane_text(names, best[0])}   mean squared residual {best[1]:.4f}")
+            tell_plane("formula", names, *best)
     else:
         print(f"With {args.activation}, the network can bend: mean squared residual {loss:.4f}"
               + (f", where the best plane has {best[1]:.4f}." if best else "."))
@@ -240,8 +244,8 @@ def tell_result(args, names, rows, scale, network, loss) -> None:
     row = rows[len(rows) // 2]
     x1, x2, _ = scale(row)
     predicted = network(x1, x2).data * scale.widths[2] + scale.centres[2]
-    told = [f"{name} {x:g}" + (f" {UNITS[name]}" if name in UNITS else "") for name, x in zip(names, row)]
-    print(f"For example, at {told[0]} and {told[1]}: {told[2]} in the data, {predicted:.1f} predicted.")
+    told = [" ".join([name, f"{x:g}", UNITS.get(name, "")]).strip() for name, x in zip(names, row)]
+    print(f"For example, at {told[0]} and {told[1]}: {told[2]} in the data, {predicted:.4g} predicted.")
 
 
 def tell_bias(args, names, rows) -> None:
@@ -250,14 +254,14 @@ def tell_bias(args, names, rows) -> None:
     network = TwoTwoOne(random.Random(args.seed))
     loss = train(network, network.weights, [scale(row) for row in rows], args.steps, args.lr)
     best = least_squares(rows, centred=False)
-    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is for shows\n"
-          "in the original units. The same training there, without the three biases:")
-    print(f"  trained   {plane_text(names, scale.plane(network))}   "
-          f"mean squared residual {loss * scale.widths[2] ** 2:.4f}")
+    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is for"
+          "\nshows in the original units. The same training there, without the three biases:")
+    tell_plane("trained", names, scale.plane(network), loss * scale.widths[2] ** 2)
     if best:
-        print(f"  formula   {plane_text(names, best[0])}   mean squared residual {best[1]:.4f}")
-    print(f"Weights only tilt the plane. With no bias to lift it, {names[2]} must be 0 where {names[0]} and "
-          f"{names[1]}\nare 0, whatever the data say; the plane is nailed to the origin and fits worse.")
+        tell_plane("formula", names, *best)
+    print(f"Weights only tilt the plane. With no bias to lift it, {names[2]} must be 0 where "
+          f"{names[0]} and\n{names[1]} are 0, whatever the data say: the plane goes through the origin "
+          "and fits worse.")
 
 
 def draw(args, network, scaled) -> None:
@@ -270,8 +274,8 @@ def draw(args, network, scaled) -> None:
     picture = draw_dot(loss).render(filename=args.out / "two_two_one.gv",
                                     outfile=args.out / "two_two_one.svg")
     size = len(topological_order(mean_squared_error(network, scaled)))
-    print(f"\nThe graph of one row after backward() is drawn in {picture}\n(source: two_two_one.gv). "
-          f"That of the whole loss has {size} values, too many to read as a picture.")
+    print(f"\nThe graph of one row after backward() is drawn in {picture}\n(source: two_two_one.gv)."
+          f" That of the whole loss has {size} values, too many to read as a picture.")
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────

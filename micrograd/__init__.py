@@ -13,7 +13,7 @@ Read the files in this order, each as a lesson:
 from . import losses, nn, optim
 from .draw import draw_dot
 from .engine import Value, dot, op
-from .functions import (cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where)
+from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
 
-__all__ = ["Value", "cos", "dot", "draw_dot", "exp", "log", "losses", "maximum", "minimum", "nn", "op",
-           "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]
+__all__ = ["Value", "cos", "dot", "draw_dot", "exp", "log", "losses", "maximum", "minimum", "nn",
+           "op", "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]

