@@ -111,8 +111,8 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     except (UnicodeDecodeError, csv.Error):
         raise BadData(f"{path}: not a CSV file in UTF-8") from None
     if len(rows) < 2:
-        raise BadData(f"{path}, line {len(rows) + 1}: {'one row is' if rows else 'no row is'} too few "
-                      "to learn from, expected two or more rows of three numbers")
+        raise BadData(f"{path}, line {reader.line_num}: the file ends after {len(rows)} rows of three "
+                      "numbers, expected two or more")
     for name, column in zip(names, zip(*rows)):
         if min(column) == max(column):
             raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
@@ -180,6 +180,7 @@ def tell(args) -> None:
 
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
     before = [p.data for p in network.parameters()]
+    picture = draw(args.out, network, scaled[0])
     tell_promise(network, scaled, unit)
 
     print(f"\nTraining: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
@@ -199,7 +200,10 @@ def tell(args) -> None:
     tell_result(args, names, rows, scale, network, loss)
     if args.activation == "linear":
         tell_bias(args, names, rows)
-    draw(args, network, scaled)
+    size = len(topological_order(mean_squared_error(network, scaled)))
+    print(f"\nThe graph of one row, before the first step and after backward(), is drawn in\n{picture} "
+          f"(source: {picture.with_suffix('.gv').name}).\nThat of the whole loss has {size} values, too "
+          "many to read as a picture.")
 
 
 def tell_promise(network, scaled, unit) -> None:
@@ -212,8 +216,8 @@ def tell_promise(network, scaled, unit) -> None:
     happened = (mean_squared_error(network, scaled).data - loss.data) * unit
     knob.data -= NUDGE
     print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}. Its "
-          f"gradient\nby {knob.label} is {knob.grad * unit:.4f}, which promises: turn {knob.label} up "
-          f"by {NUDGE} and the loss should change\nby {promised:+.4f}. Turned up, it changes by "
+          f"gradient\nby {knob.label} is {knob.grad * unit:.4f}, which promises: turn "
+          f"{knob.label} up by {NUDGE} and the loss should change\nby {promised:+.4f}. Turned up, it changes by "
           f"{happened:+.4f}.")
 
 
@@ -231,8 +235,8 @@ def tell_result(args, names, rows, scale, network, loss) -> None:
     best = least_squares(rows)
     print()
     if args.activation == "linear":
-        print("Without an activation function, nine knobs make a plane. Theirs, and the best there\n"
-              "is, by the least-squares formula (what R's lm computes):")
+        print("Without an activation function, nine knobs make a plane. Theirs, and the best\n"
+              "there is, by the least-squares formula (what R's lm computes):")
         tell_plane("trained", names, scale.plane(network), loss)
         if best:
             tell_plane("formula", names, *best)
@@ -245,7 +249,8 @@ def tell_result(args, names, rows, scale, network, loss) -> None:
     x1, x2, _ = scale(row)
     predicted = network(x1, x2).data * scale.widths[2] + scale.centres[2]
     told = [" ".join([name, f"{x:g}", UNITS.get(name, "")]).strip() for name, x in zip(names, row)]
-    print(f"For example, at {told[0]} and {told[1]}: {told[2]} in the data, {predicted:.4g} predicted.")
+    print(f"For example, at {told[0]} and {told[1]}: {told[2]} in the data, "
+          f"{predicted:.4g} predicted.")
 
 
 def tell_bias(args, names, rows) -> None:
@@ -254,28 +259,26 @@ def tell_bias(args, names, rows) -> None:
     network = TwoTwoOne(random.Random(args.seed))
     loss = train(network, network.weights, [scale(row) for row in rows], args.steps, args.lr)
     best = least_squares(rows, centred=False)
-    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is for"
-          "\nshows in the original units. The same training there, without the three biases:")
+    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is\n"
+          "for shows in the original units. The same training there, without the three biases:")
     tell_plane("trained", names, scale.plane(network), loss * scale.widths[2] ** 2)
     if best:
         tell_plane("formula", names, *best)
     print(f"Weights only tilt the plane. With no bias to lift it, {names[2]} must be 0 where "
-          f"{names[0]} and\n{names[1]} are 0, whatever the data say: the plane goes through the origin "
-          "and fits worse.")
+          f"{names[0]} and\n{names[1]} are 0, whatever the data say: the plane goes through the "
+          "origin and fits worse.")
 
 
-def draw(args, network, scaled) -> None:
-    x1, x2, target = (Value(x, label=label) for x, label in zip(scaled[0], ("x1", "x2", "target")))
-    network.zero_grad()
+def draw(folder: pathlib.Path, network, row) -> pathlib.Path:
+    x1, x2, target = (Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target")))
     loss = mse_loss(network(x1, x2), target)
     loss.label = "loss"
     loss.backward()
-    args.out.mkdir(parents=True, exist_ok=True)
-    picture = draw_dot(loss).render(filename=args.out / "two_two_one.gv",
-                                    outfile=args.out / "two_two_one.svg")
-    size = len(topological_order(mean_squared_error(network, scaled)))
-    print(f"\nThe graph of one row after backward() is drawn in {picture}\n(source: two_two_one.gv)."
-          f" That of the whole loss has {size} values, too many to read as a picture.")
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = folder / "two_two_one.svg"
+    draw_dot(loss).render(outfile=picture)
+    network.zero_grad()
+    return picture
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────
@@ -315,7 +318,7 @@ def main() -> int:
         print(f"{parser.prog}: training diverged: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped before the end; no picture was drawn.", file=sys.stderr)
+        print("\nStopped before the end of training.", file=sys.stderr)
         return 130
     return 0
 

@@ -132,7 +132,8 @@ def _digraph_class():
 
         def render(self, filename=None, directory=None, view=False, cleanup=False, format=None,
                    renderer=None, formatter=None, neato_no_op=None, quiet=False, quiet_view=False,
-                   *, outfile=None, engine=None, raise_if_result_exists=False, overwrite_source=False):
+                   *, outfile=None, engine=None, raise_if_result_exists=False,
+                   overwrite_source=False):
             """Save the source, render it beside, and return the path of the picture."""
             if outfile is not None:
                 format = format or pathlib.Path(outfile).suffix[1:]
