@@ -139,7 +139,7 @@ def _digraph_class():
                 format = format or pathlib.Path(outfile).suffix[1:]
                 filename = filename or pathlib.Path(outfile).with_suffix(".gv")
             picture = self.pipe(format, renderer, formatter, neato_no_op, engine=engine)
-            source = self.save(filename, directory)
+            source = self.save(filename, directory=directory)
             path = os.fspath(outfile or f"{source}.{format or self.format}")
             if raise_if_result_exists and os.path.exists(path):
                 raise graphviz.FileExistsError(f"output file exists: {path!r}")

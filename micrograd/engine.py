@@ -56,21 +56,30 @@ def op(symbol: str, rule):
     (12.0, 8.0)
     """
     def decorate(mathematics):
+        arity = _arity(mathematics)
         operation = Op(symbol)
-        operation.rule = rule if _arity(mathematics) != 1 else lambda *args: (rule(*args),)
+        operation.rule = rule if arity != 1 else lambda *args: (rule(*args),)
 
-        @functools.wraps(mathematics)
         def apply(*inputs):
-            if plain := [x for x in inputs if not isinstance(x, Value)]:
-                if len(plain) == len(inputs):
-                    return mathematics(*inputs)
-                inputs = tuple([x if isinstance(x, Value) else Constant(_number(x, symbol))
-                                for x in inputs])
+            if not any([isinstance(x, Value) for x in inputs]):
+                return mathematics(*inputs)
+            inputs = tuple([_value(x, symbol) for x in inputs])
             try:
                 return Value(mathematics(*[x.data for x in inputs]), inputs, operation)
             except (ArithmeticError, ValueError) as error:
                 raise _explained(error, symbol, inputs) from None
-        return apply
+
+        # Most operations have two inputs. For them the same without its loops, in half the time.
+        def apply_to_two(x, y):
+            if isinstance(x, Value):
+                y = _value(y, symbol)
+                try:
+                    return Value(mathematics(x.data, y.data), (x, y), operation)
+                except (ArithmeticError, ValueError):
+                    pass                        # apply() explains it
+            return apply(x, y)
+
+        return functools.wraps(mathematics)(apply_to_two if arity == 2 else apply)
     return decorate
 
 
@@ -219,8 +228,14 @@ def dot(ws, xs):
     return _dot(*ws, *xs)
 
 
+def _value(x, whose: str) -> Value:
+    return x if isinstance(x, Value) else Constant(_number(x, whose))
+
+
 def _number(data, whose: str):
     """The number as Python's own kind, which numpy's and PyTorch's scalars answer to `item()`."""
+    if type(data) in (int, float):
+        return data
     number = data.item() if getattr(data, "ndim", None) == 0 else data
     if not isinstance(number, Number):
         raise TypeError(f"{whose} takes a number (int, float, Fraction or a numpy scalar), "
@@ -286,17 +301,26 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Number | V
     grads[root] = 1
     for value in reversed(order):
         if inputs := value._prev:
+            rule, g = _rule(value), grads[value]
             try:
-                answer = value._op.rule(grads[value], operand(value), *map(operand, inputs))
-                for x, gradient in zip(inputs, answer, strict=True):
-                    grads[x] += gradient
+                if len(inputs) == 2 and not create_graph:   # the same, twice as fast
+                    x, y = inputs
+                    to_x, to_y = rule(g, value.data, x.data, y.data)
+                    grads[x] += to_x
+                    grads[y] += to_y
+                else:
+                    answer = rule(g, operand(value), *[operand(x) for x in inputs])
+                    for x, gradient in zip(inputs, answer, strict=True):
+                        grads[x] += gradient
             except (ArithmeticError, TypeError, ValueError) as error:
                 raise _explained(error, f"gradient of {value._op}", inputs) from None
-            except AttributeError:
-                if isinstance(value._op, Op):
-                    raise
-                raise TypeError(f"operation {value._op!r} has no rule: make it with @op") from None
     return grads
+
+
+def _rule(value: Value):
+    if not isinstance(value._op, Op):
+        raise TypeError(f"the operation {value._op!r} has no rule: make it with @op")
+    return value._op.rule
 
 
 def _operand(value: Value):

@@ -29,7 +29,7 @@ def generic(domain: str = "any number"):
         @functools.wraps(function)
         def call(*numbers):
             for number in numbers:
-                if method := getattr(type(number), name, None):
+                if type(number) is not float and (method := getattr(type(number), name, None)):
                     return method(*numbers)
             try:
                 return function(*numbers)
@@ -51,7 +51,7 @@ def where(condition, a, b):
     >>> where(2 > 1, "yes", "no")
     'yes'
     """
-    if choose := getattr(type(condition), "__where__", None):
+    if type(condition) is not bool and (choose := getattr(type(condition), "__where__", None)):
         return choose(condition, a, b)
     return a if condition else b
 

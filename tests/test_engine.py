@@ -115,7 +115,7 @@ def test_an_operator_takes_a_plain_number_on_either_side(operation, number):
     for inputs in [(Value(2.0), number), (number, Value(2.0)), (Value(2.0), Value(number))]:
         out = operation(*inputs)
         assert type(out) is Value
-        assert out.data == operation(*[x.data if isinstance(x, Value) else float(x) for x in inputs])
+        assert out.data == operation(*[x.data if type(x) is Value else float(x) for x in inputs])
 
 
 @numbers
@@ -187,7 +187,7 @@ def test_other_zeros_are_constants():
     assert [x.data for x in out._prev] == [0.0, 2.0]
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 2000])
+@pytest.mark.parametrize("n", [1, 2, 2000])
 def test_dot_of_any_length(n):
     ws, xs = [Value(i) for i in range(n)], [Value(i + 1) for i in range(n)]
     out = dot(ws, xs)
@@ -213,6 +213,7 @@ def test_dot_of_a_value_with_itself():
 
 def test_dot_of_plain_numbers_is_a_plain_number():
     assert dot([1, 2], [3, 4]) == 11 and type(dot([1, 2], [3, 4])) is int
+    assert dot([], []) == 0
 
 
 @pytest.mark.parametrize("ws, xs", [([Value(1)], []), ([1, 2], [Value(1)]), ([1], [1, 2])])
@@ -421,6 +422,7 @@ def test_a_rule_runs_once_however_many_ways_lead_to_it():
 def untouched_process():
     def state():
         return sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
+    gc.enable()
     before = state()
     yield
     assert state() == before
@@ -539,10 +541,30 @@ def test_an_error_in_an_operation_of_ones_own_names_it():
 @pytest.mark.parametrize("rule", [lambda g, out, x, y: (g,), lambda g, out, x, y: (g, g, g)],
                          ids=["too few", "too many"])
 def test_a_rule_with_the_wrong_number_of_gradients(rule):
-    x = Value(1)
+    x = Value(1, label="x")
     out = op("odd", rule)(lambda x, y: x + y)(x, x)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="^gradient of odd of x = 1, x = 1: "):
         out.backward()
+    assert x.grad == 0
+
+
+@pytest.mark.parametrize("mathematics, rule", [
+    (lambda x: x, lambda g, out, x: None),
+    (lambda x: x, lambda g, out, x: (g, g)),
+    (lambda x, y: x + y, lambda g, out, x, y: g),
+    (lambda x, y: x + y, lambda g, out: (g, g)),
+], ids=["None", "a sequence for one input", "a number for two inputs", "too few arguments"])
+def test_a_rule_of_the_wrong_shape(mathematics, rule):
+    xs = [Value(1, label="x") for _ in range(mathematics.__code__.co_argcount)]
+    with pytest.raises(TypeError, match="^gradient of odd of x = 1"):
+        op("odd", rule)(mathematics)(*xs).backward()
+    assert [x.grad for x in xs] == [0] * len(xs)
+
+
+def test_an_operation_without_a_rule():
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="operation 'tanh' has no rule"):
+        (Value(0.76, (x,), "tanh") * 2).backward()
     assert x.grad == 0
 
 
@@ -555,7 +577,7 @@ def test_a_value_of_no_number(thing):
 
 
 def test_a_labelled_value_of_no_number():
-    with pytest.raises(TypeError, match="^Value 'rate' takes a number.*not str 'fast'"):
+    with pytest.raises(TypeError, match="^Value rate takes a number.*not str 'fast'"):
         Value("fast", label="rate")
 
 

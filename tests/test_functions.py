@@ -8,8 +8,8 @@ import pytest
 
 from micrograd import functions
 from micrograd.engine import Value
-from micrograd.functions import (cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh,
-                                 where)
+from micrograd.functions import (cos, exp, log, maximum, minimum, power, relu, sigmoid, sin, sqrt,
+                                 tanh, where)
 
 NAN, INF = float("nan"), float("inf")
 
@@ -99,7 +99,19 @@ def test_relu():
     assert math.isnan(relu(NAN))
 
 
-# ── exponentials ──────────────────────────────────────────────────────────────────────────────────
+# ── powers and exponentials ───────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("x, y, answer", [
+    (2, 10, 1024), (-8, 3, -512), (-2.0, -1, -0.5), (0, 0, 1), (Fraction(2, 3), 2, Fraction(4, 9)),
+])
+def test_power(x, y, answer):
+    assert power(x, y) == answer
+
+
+def test_power_is_never_complex():
+    with pytest.raises(ValueError, match="negative number has only whole powers"):
+        power(-8, 1 / 3)
+
 
 def test_sigmoid_far_out_does_not_overflow():
     assert sigmoid(1000) == 1 and sigmoid(-1000) == 0

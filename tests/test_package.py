@@ -48,9 +48,8 @@ def imports(tree):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            names = ([module + alias.name for alias in node.names] if module == "." else
-                     [f"{module}.{alias.name}" for alias in node.names] if module == "micrograd" else
-                     [module])
+            names = ([f".{alias.name}" for alias in node.names] if module in (".", "micrograd")
+                     else [module])
         else:
             continue
         for name in names:

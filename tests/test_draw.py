@@ -1,0 +1,384 @@
+"""The picture shows the graph: all of it, once, every label as typed, wherever dot is found."""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+
+from micrograd import Value, draw, draw_dot, op
+from micrograd.engine import topological_order
+from micrograd.nn import Parameter
+
+SVG = "{http://www.w3.org/2000/svg}"
+pytestmark = pytest.mark.filterwarnings("error")
+posix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a shell script")
+
+
+def example():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    c = a * b
+    d = c - a
+    e = d * d
+    loss = e.relu()
+    c.label, d.label, e.label, loss.label = "c", "d", "e", "loss"
+    loss.backward()
+    return loss
+
+
+def read(picture):
+    """The nodes by name, with what Graphviz read as their attributes, and the edges."""
+    drawn = json.loads(picture.pipe("json0"))
+    nodes = {node["name"]: node for node in drawn["objects"]}
+    assert len(nodes) == len(drawn["objects"])
+    names = {node["_gvid"]: node["name"] for node in drawn["objects"]}
+    return nodes, [(names[edge["tail"]], names[edge["head"]]) for edge in drawn.get("edges", [])]
+
+
+def boxes(picture):
+    """The lines of text in each node, by its name; of every line, whether it is bold.
+
+    The space that does not break is one that keeps its width, so it stands for a typed space.
+    """
+    root = ET.fromstring(picture.pipe())
+    return {node.find(f"{SVG}title").text:
+            [(text.text.replace("\xa0", " "), text.get("font-weight") == "bold")
+             for text in node.iter(f"{SVG}text")]
+            for node in root.iter(f"{SVG}g") if node.get("class") == "node"}
+
+
+def texts(picture):
+    return {name: [text for text, bold in box] for name, box in boxes(picture).items()}
+
+
+def label_lines(label):
+    (box,) = boxes(draw_dot(Value(1.0, label=label))).values()
+    assert box[-2:] == [("1", False), ("grad 0", False)]
+    assert all(bold for text, bold in box[:-2])
+    return [text for text, bold in box[:-2]]
+
+
+# ── The graph ─────────────────────────────────────────────────────────────────────────────────────
+
+def test_it_is_a_digraph():
+    import graphviz
+    assert isinstance(draw_dot(Value(1.0)), graphviz.Digraph)
+
+
+def test_every_value_and_operation_is_drawn_once():
+    loss = example()
+    picture = draw_dot(loss)
+    nodes, edges = read(picture)
+    values = [node for node in nodes.values() if node["shape"] == "box"]
+    operations = [node for node in nodes.values() if node["shape"] == "circle"]
+    assert len(values) == len(topological_order(loss)) == 6
+    assert len(operations) == 4
+    assert len(nodes) == 10
+    assert Counter(box[0] for box in texts(picture).values()) == Counter(
+        ["a", "b", "c", "d", "e", "loss", "*", "*", "-", "relu"])
+
+
+def test_edges_join_inputs_operation_and_output():
+    picture = draw_dot(example())
+    nodes, edges = read(picture)
+    shown = {name: lines[0] for name, lines in texts(picture).items()}
+    operations = {}
+    for name, node in nodes.items():
+        if node["shape"] == "circle":
+            inputs = [shown[tail] for tail, head in edges if head == name]
+            (output,) = [shown[head] for tail, head in edges if tail == name]
+            operations[output] = shown[name], sorted(inputs)
+    assert operations == {"c": ("*", ["a", "b"]), "d": ("-", ["a", "c"]),
+                          "e": ("*", ["d", "d"]), "loss": ("relu", ["e"])}
+    assert len(edges) == 7 + 4
+
+
+def test_a_leaf_alone_is_one_box():
+    nodes, edges = read(draw_dot(Value(1.0)))
+    assert len(nodes) == 1 and edges == []
+
+
+def test_a_graph_pasted_together_by_hand_is_drawn():
+    shown = texts(draw_dot(Value(1.0, (Value(2.0),), "custom"))).values()
+    assert sorted(shown) == [["1", "grad 0"], ["2", "grad 0"], ["custom"]]
+
+
+def test_a_box_shows_label_number_and_gradient():
+    x, w = Value(1 / 3, label="x"), Parameter(-2.0, label="w")
+    out = w * x * 5
+    out.backward()
+    shown = boxes(draw_dot(out)).values()
+    assert [("x", True), ("0.3333", False), ("grad −10", False)] in shown
+    assert [("w", True), ("−2", False), ("grad 1.667", False)] in shown
+    assert [("5", False)] in shown
+
+
+def test_fractions_and_what_is_not_finite_are_shown():
+    shown = texts(draw_dot(Value(Fraction(-1, 3)) * Value(float("inf")))).values()
+    assert ["−1/3", "grad 0"] in shown and ["inf", "grad 0"] in shown
+    assert ["nan", "grad 0"] in texts(draw_dot(Value(float("nan")))).values()
+
+
+def test_a_gradient_that_is_a_value_shows_its_number():
+    x = Value(3.0, label="x")
+    y = x * x
+    y.backward(create_graph=True)
+    assert ["x", "3", "grad 6"] in texts(draw_dot(y)).values()
+
+
+def test_kinds_have_colours_of_their_own():
+    x, w = Value(1.0, label="input"), Parameter(2.0, label="parameter")
+    product = w * x
+    product.label = "intermediate"
+    out = product + 7
+    out.label = "output"
+    picture = draw_dot(out)
+    nodes, _ = read(picture)
+    fills = {lines[0]: nodes[name]["fillcolor"] for name, lines in texts(picture).items()
+             if nodes[name]["shape"] == "box"}
+    assert set(fills) == {"input", "parameter", "intermediate", "output", "7"}
+    assert len(set(fills.values())) == 5
+
+
+def test_the_same_graph_gives_the_same_source():
+    first = example()
+    elsewhere_in_memory = [Value(i) for i in range(1000)]
+    assert draw_dot(example()).source == draw_dot(first).source
+    assert len(elsewhere_in_memory) == 1000
+
+
+def test_no_graph_is_too_deep():
+    x = Value(0.0)
+    for _ in range(20_000):
+        x = x.relu()
+    lines = draw_dot(x).source.splitlines()
+    assert sum("shape=box" in line for line in lines) == 20_001
+    assert sum(" -> " in line for line in lines) == 40_000
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
+def test_rankdir_is_the_direction(rankdir):
+    assert json.loads(draw_dot(Value(1.0), rankdir=rankdir).pipe("json0"))["rankdir"] == rankdir
+
+
+def test_it_runs_from_left_to_right_and_makes_svg_unless_told_otherwise():
+    picture = draw_dot(Value(1.0))
+    assert json.loads(picture.pipe("json0"))["rankdir"] == "LR"
+    assert picture.format == "svg"
+    assert ET.fromstring(picture.pipe()).tag == f"{SVG}svg"
+
+
+# ── Labels ────────────────────────────────────────────────────────────────────────────────────────
+
+LABELS = ['"', "'", 'a "quoted" b', "{a|b}", "<", ">", "<b>", "<B>bold</B>", "<BR/>", "-->", "<!--",
+          "&", "&amp;", "&#65;", "&nbsp;", "\\", "a\\", "\\\\", "\\N", "\\n", "\\l\\r\\G\\E\\T",
+          '"]; evil [label="', "--", "->", "]]>", "%", "naïve ünïcode", "高さ", "𝒳 🙂", "α₁", " ",
+          " a ", "a  b", "   a    b", "x" * 5000]
+
+
+@pytest.mark.parametrize("label", LABELS, ids=lambda label: ascii(label[:20]))
+def test_a_label_comes_out_as_typed(label):
+    assert label_lines(label) == [label]
+
+
+@pytest.mark.parametrize("label, lines", [
+    ("a\nb", ["a", "b"]),
+    ("a\n b\\n\n<c>", ["a", " b\\n", "<c>"]),
+    ("a\r\nb", ["a", "b"]),
+    ("a\n\nb", ["a", "b"]),
+])
+def test_a_newline_begins_a_line(label, lines):
+    assert label_lines(label) == lines
+
+
+def test_a_label_may_be_a_number():
+    assert label_lines(5) == ["5"]
+
+
+def test_an_empty_label_takes_no_line():
+    assert label_lines("") == []
+
+
+@pytest.mark.parametrize("character", ["\0", "\a", "\b", "\r", "\x1b", "\x1f", "\ud800",
+                                       "\ufffe"], ids=ascii)
+def test_a_control_character_is_replaced(character):
+    assert label_lines(f"a{character}b") == ["a\ufffdb"]
+
+
+def test_a_tab_keeps_words_apart():
+    (line,) = label_lines("a\tb")
+    assert line != "ab" and line.startswith("a") and line.endswith("b")
+
+
+def test_a_symbol_comes_out_as_typed():
+    @op('a<b>&"\\N\nc', lambda g, out, x: g)
+    def same(x):
+        return x
+
+    assert ['a<b>&"\\N', "c"] in texts(draw_dot(same(Value(1.0)))).values()
+
+
+# ── Pictures ──────────────────────────────────────────────────────────────────────────────────────
+
+def test_render_writes_source_and_picture_and_returns_the_path(tmp_path):
+    picture = draw_dot(example())
+    path = picture.render("graph", tmp_path)
+    assert path == os.path.join(tmp_path, "graph.svg")
+    assert ET.parse(path).getroot().tag == f"{SVG}svg"
+    assert (tmp_path / "graph").read_text("utf-8") == picture.source
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_render_cleanup_leaves_the_picture_alone(tmp_path):
+    draw_dot(Value(1.0)).render("graph", tmp_path, cleanup=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["graph.svg"]
+
+
+def test_render_to_an_outfile_takes_the_format_from_its_name(tmp_path):
+    path = tmp_path / "new folder" / "Größe.png"
+    assert draw_dot(Value(1.0)).render(outfile=path) == str(path)
+    assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert path.with_suffix(".gv").exists()
+
+
+def test_format_png(tmp_path):
+    picture = draw_dot(Value(1.0), format="png")
+    assert picture.pipe().startswith(b"\x89PNG\r\n\x1a\n")
+    path = picture.render("graph", tmp_path)
+    assert path.endswith("graph.png")
+    with open(path, "rb") as file:
+        assert file.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_pipe_gives_bytes_or_with_an_encoding_a_string():
+    picture = draw_dot(Value(1.0, label="ü"))
+    assert isinstance(picture.pipe(), bytes)
+    assert picture.pipe(encoding="utf-8") == picture.pipe().decode("utf-8")
+    assert ">ü<" in picture.pipe(encoding="utf-8")
+
+
+def test_jupyter_gets_svg():
+    shown = draw_dot(Value(1.0))._repr_mimebundle_()
+    assert ET.fromstring(shown["image/svg+xml"]).tag == f"{SVG}svg"
+
+
+# ── What is refused ───────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("root", [1.0, None, "x", [Value(1.0)], Value], ids=repr)
+def test_only_a_value_is_drawn(root):
+    with pytest.raises(TypeError, match="draw_dot draws the graph of a Value, not "):
+        draw_dot(root)
+
+
+@pytest.mark.parametrize("rankdir", ["", "lr", "XX", None, ["LR"]])
+def test_an_unknown_direction_is_refused(rankdir):
+    with pytest.raises(ValueError, match="rankdir must be LR, RL, TB or BT"):
+        draw_dot(Value(1.0), rankdir=rankdir)
+
+
+@pytest.mark.parametrize("format", ["", "nonsense", "svg -o/tmp/x"])
+def test_an_unknown_format_is_refused(format):
+    with pytest.raises(ValueError, match="unknown format"):
+        draw_dot(Value(1.0), format=format)
+
+
+# ── Which dot ─────────────────────────────────────────────────────────────────────────────────────
+
+@pytest.fixture
+def fake_dot(tmp_path, monkeypatch):
+    def install(script):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "dot").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "dot").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder))
+    return install
+
+
+@pytest.fixture
+def no_dot(monkeypatch):
+    def files(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(importlib.metadata, "files", files)
+
+
+@posix_only
+def test_the_dot_on_the_path_goes_first(fake_dot, tmp_path):
+    fake_dot('echo "the dot of the system, asked for $*"')
+    picture = draw_dot(Value(1.0))
+    assert picture.pipe(encoding="utf-8") == "the dot of the system, asked for -Kdot -Tsvg\n"
+    path = picture.render("graph", tmp_path, format="png")
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "the dot of the system, asked for -Kdot -Tpng\n"
+
+
+def test_the_bundled_dot_is_found_with_an_empty_path(monkeypatch):
+    try:
+        importlib.metadata.distribution("graphviz-pure")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("graphviz-pure is not installed")
+    monkeypatch.setenv("PATH", "")
+    assert b"graphviz-pure" in draw_dot(Value(1.0)).pipe()
+
+
+def test_without_any_dot_there_is_still_the_source(no_dot):
+    assert draw_dot(Value(1.0, label="here")).source.startswith("digraph micrograd {")
+
+
+@pytest.mark.parametrize("ask", [lambda picture, folder: picture.pipe(),
+                                 lambda picture, folder: picture.render("graph", folder),
+                                 lambda picture, folder: picture.render(outfile=folder / "x.png")],
+                         ids=["pipe", "render", "outfile"])
+def test_without_any_dot_rendering_says_what_to_install(no_dot, tmp_path, ask):
+    with pytest.raises(RuntimeError, match="^rendering needs Graphviz: pip install") as error:
+        ask(draw_dot(Value(1.0)), tmp_path)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix_only
+def test_a_failing_dot_leaves_no_truncated_picture(fake_dot, tmp_path):
+    fake_dot("printf '<svg'; echo 'out of ink' >&2; exit 1")
+    out = tmp_path / "out"
+    picture = draw_dot(Value(1.0))
+    with pytest.raises(RuntimeError, match="could not render svg: out of ink"):
+        picture.render("graph", out)
+    with pytest.raises(RuntimeError, match="out of ink"):
+        picture.pipe()
+    assert not out.exists()
+
+
+@posix_only
+def test_a_failing_dot_leaves_an_earlier_picture_whole(fake_dot, tmp_path):
+    path = draw_dot(Value(1.0)).render("graph", tmp_path)
+    with open(path, "rb") as file:
+        earlier = file.read()
+    fake_dot("printf '<svg'; exit 1")
+    with pytest.raises(RuntimeError):
+        draw_dot(Value(2.0)).render("graph", tmp_path)
+    with open(path, "rb") as file:
+        assert file.read() == earlier
+
+
+# ── Without the package graphviz ──────────────────────────────────────────────────────────────────
+
+def test_without_graphviz_draw_dot_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    draw._digraph_class.cache_clear()
+    try:
+        with pytest.raises(ImportError, match="pip install graphviz"):
+            draw_dot(Value(1.0))
+    finally:
+        draw._digraph_class.cache_clear()
+
+
+def test_importing_micrograd_imports_no_graphviz():
+    code = "import micrograd, sys; print('graphviz' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("False", "")

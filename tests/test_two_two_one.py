@@ -1,0 +1,305 @@
+"""The 2-2-1 demo runs as a user would run it, finds the published plane and survives bad input."""
+
+import importlib.util
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[1] / "demos" / "two_two_one.py"
+PARAMETERS = ["w(1,1)", "w(2,1)", "w(1,2)", "w(2,2)", "w(3,1)", "w(3,2)", "b1", "b2", "b3"]
+STEPS, LR = 600, 0.05
+
+# What R's lm finds for `volume ~ girth + height` of its data set trees, and with `+ 0`.
+PLANE, RESIDUAL = (-57.9877, 4.7082, 0.3393), 13.6104
+PLANE_FROM_0, RESIDUAL_FROM_0 = (0, 5.0440, -0.4773), 35.5149
+
+spec = importlib.util.spec_from_file_location("two_two_one", SCRIPT)
+demo = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(demo)
+
+
+def command(*options):
+    return [sys.executable, str(SCRIPT), *map(str, options)]
+
+
+def run(folder, *options, **environment):
+    return subprocess.run(command(*options), cwd=folder, capture_output=True, encoding="utf-8",
+                          env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment, timeout=120)
+
+
+def planes(output, which):
+    """Constant, slopes and mean squared residual of each line that begins with `which`."""
+    found = re.findall(rf"^  {which} .* = (-?[\d.]+) ([+-]) ([\d.]+)·.* ([+-]) ([\d.]+)·.* "
+                       r"mean squared residual ([\d.]+)$", output, re.M)
+    return [(float(c), float(sign1 + slope1), float(sign2 + slope2), float(residual))
+            for c, sign1, slope1, sign2, slope2, residual in found]
+
+
+def parameters(output):
+    """Before and after, by name, of the table of parameters."""
+    return {name: (float(before), float(after)) for name, before, after in
+            re.findall(r"^  (\S+) +(-?\d+\.\d{4}) +(-?\d+\.\d{4})$", output, re.M)}
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def files(folder):
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+@pytest.fixture(scope="module", params=[1, 7, 20], ids="seed {}".format)
+def trained(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "here").mkdir()
+    done = run(folder / "here", "--seed", request.param, "--out", folder / "pictures")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout, folder
+
+
+@pytest.fixture(scope="module")
+def trees():
+    return demo.read(demo.TREES)[1]
+
+
+# ── What it finds ─────────────────────────────────────────────────────────────────────────────────
+
+def test_training_reaches_the_published_plane(trained):
+    output, _ = trained
+    assert f"Training: {STEPS} steps against the gradient, learning rate {LR}." in output
+    (*plane, residual), _ = planes(output, "trained")
+    assert residual == pytest.approx(RESIDUAL, rel=1e-4, abs=5e-5)
+    assert plane == [pytest.approx(x, rel=1e-3, abs=5e-4) for x in PLANE]
+    assert planes(output, "formula")[0] == pytest.approx((*PLANE, RESIDUAL), abs=5e-4)
+
+
+def test_without_biases_it_reaches_the_published_plane_through_the_origin(trained):
+    output, _ = trained
+    _, (*plane, residual) = planes(output, "trained")
+    assert residual == pytest.approx(RESIDUAL_FROM_0, rel=1e-4, abs=5e-5)
+    assert plane == [pytest.approx(x, rel=1e-3, abs=5e-4) for x in PLANE_FROM_0]
+    assert planes(output, "formula")[1] == pytest.approx((*PLANE_FROM_0, RESIDUAL_FROM_0), abs=5e-4)
+
+
+def test_the_formula_gives_the_published_figures(trees):
+    plane, residual = demo.least_squares(trees)
+    assert (*plane, residual) == pytest.approx((*PLANE, RESIDUAL), abs=5e-5)
+    plane, residual = demo.least_squares(trees, centred=False)
+    assert (*plane, residual) == pytest.approx((*PLANE_FROM_0, RESIDUAL_FROM_0), abs=5e-5)
+
+
+@pytest.mark.parametrize("biases", [True, False], ids=["biases", "no biases"])
+@pytest.mark.parametrize("seed", [0, 2, 3, 11, 42])
+def test_training_reaches_the_formula(trees, seed, biases):
+    scale = demo.Scale(trees, centred=biases)
+    network = demo.TwoTwoOne(random.Random(seed))
+    trainable = network.parameters() if biases else network.weights
+    loss = demo.train(network, trainable, [scale(row) for row in trees], STEPS, LR)
+    plane, residual = demo.least_squares(trees, centred=biases)
+    assert loss * scale.widths[2] ** 2 == pytest.approx(residual, rel=1e-4)
+    assert scale.plane(network) == pytest.approx(plane, rel=1e-3, abs=1e-9)
+    assert biases or all(b.data == 0 for b in network.biases)
+
+
+def test_the_nine_parameters_are_shown_before_and_after(trained, trees):
+    shown = parameters(trained[0])
+    assert list(shown) == PARAMETERS
+    before, after = zip(*shown.values())
+    assert all(-1 < w < 1 for w in before) and len(set(before[:6])) == 6
+    assert before[6:] == (0, 0, 0)
+    assert all(old != new for old, new in zip(before[:6], after[:6]))
+
+    network, scale = demo.TwoTwoOne(random.Random(0)), demo.Scale(trees)
+    for p, number in zip(network.parameters(), after):
+        p.data = number
+    assert scale.plane(network) == pytest.approx(PLANE, rel=2e-3)
+
+
+def test_the_promise_is_kept(trained):
+    promised, happened = map(float, re.search(
+        r"which promises: turn w\(1,1\) up by 0\.01 and the loss should change by ([+-]\d+\.\d+)\. "
+        r"Turned up, it changes by ([+-]\d+\.\d+)\.", one_line(trained[0])).groups())
+    assert promised and happened == pytest.approx(promised, rel=0.05)
+
+
+def test_the_loss_only_falls_in_the_report(trained):
+    steps = re.findall(r"^  step +(\d+) +mean squared residual +([\d.]+)$", trained[0], re.M)
+    assert (int(steps[0][0]), int(steps[-1][0])) == (0, STEPS)
+    losses = [float(loss) for _, loss in steps]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < losses[0] / 10
+
+
+def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
+    output, folder = trained
+    svg, source = folder / "pictures" / "two_two_one.svg", folder / "pictures" / "two_two_one.gv"
+    assert files(folder) == [str(file.relative_to(folder)) for file in (source, svg)]
+    assert f"drawn in {svg} (source: two_two_one.gv)" in one_line(output)
+    texts = {text.text for text in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")}
+    labels = {*PARAMETERS, "x1", "x2", "target", "z1", "z2", "y", "loss"}
+    assert labels <= texts
+    assert all(f"<B>{label}</B>" in source.read_text("utf-8") for label in labels)
+
+
+# ── What it accepts ───────────────────────────────────────────────────────────────────────────────
+
+def test_the_default_folder_is_named_and_the_same_seed_gives_the_same_output(tmp_path):
+    first = run(tmp_path, "--steps", 20)
+    assert files(tmp_path) == [os.path.join("out", f"two_two_one.{kind}") for kind in ("gv", "svg")]
+    assert f"drawn in {os.path.join('out', 'two_two_one.svg')} " in one_line(first.stdout)
+    svg = (tmp_path / "out" / "two_two_one.svg").read_bytes()
+    again = run(tmp_path, "--steps", 20)
+    assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
+    assert (tmp_path / "out" / "two_two_one.svg").read_bytes() == svg
+    other = run(tmp_path, "--steps", 20, "--seed", 2)
+    assert parameters(other.stdout) != parameters(first.stdout)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_activation_bends_the_network(tmp_path, activation):
+    done = run(tmp_path, "--activation", activation, "--steps", 20)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(rf"With {activation}, the network can bend: mean squared residual [\d.]+, "
+                     r"where the best plane has 13\.6104\.", done.stdout)
+    assert f"<{activation}>" in (tmp_path / "out" / "two_two_one.gv").read_text("utf-8")
+
+
+ROWS = "1,2,3\n2,5,6\n3,1,9.5\n4,4,10\n"
+
+
+@pytest.mark.parametrize("start, names", [
+    ("", ("x1", "x2", "y")),
+    ("wide,high,price\n", ("wide", "high", "price")),
+    ("\ufeffwide,high,price\n", ("wide", "high", "price")),
+    ("\ufeff", ("x1", "x2", "y")),
+    ("größe,高さ, price \n", ("größe", "高さ", "price")),
+], ids=["no header", "header", "BOM and header", "BOM", "Unicode"])
+def test_a_file_of_your_own(tmp_path, start, names):
+    data = tmp_path / "own.csv"
+    data.write_text(start + ROWS, encoding="utf-8")
+    done = run(tmp_path, "--data", data, "--steps", 20)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 rows of own.csv: x1 is {}, x2 is {}; y is to be {}.".format(*names) in done.stdout
+    rows = [(1, 2, 3), (2, 5, 6), (3, 1, 9.5), (4, 4, 10)]
+    plane, residual = demo.least_squares(rows)
+    assert planes(done.stdout, "formula")[0] == pytest.approx((*plane, residual), abs=5e-4)
+
+
+def test_inputs_that_determine_each_other(tmp_path):
+    data = tmp_path / "own.csv"
+    data.write_text("a,b,c\n1,2,3\n2,4,6.5\n3,6,9\n4,8,11\n")
+    done = run(tmp_path, "--data", data)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "many planes are equally good" in done.stdout
+    assert planes(done.stdout, "formula") == []
+    # The best line of c against a, 2.65 a + 0.75, misses by -0.4, 0.45, 0.3, -0.35.
+    assert planes(done.stdout, "trained")[0][3] == pytest.approx(0.14375, abs=1e-4)
+
+
+def test_a_terminal_without_unicode(tmp_path):
+    done = run(tmp_path, "--steps", 20, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert run(tmp_path, "--help", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_help_names_every_option(tmp_path):
+    done = run(tmp_path, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for option in ("--data FILE", "--steps", "--lr", "--seed", "--activation", "--out FOLDER"):
+        assert re.search(rf"^  {option}", done.stdout, re.M), option
+
+
+# ── What it refuses ───────────────────────────────────────────────────────────────────────────────
+
+def refused(done, status=2):
+    """The message, after checking that it is one line and no traceback."""
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("two_two_one.py: ")
+    return line
+
+
+@pytest.mark.parametrize("content, complaint", [
+    (b"", "own.csv, line "),
+    (b"a,b,c\n", "own.csv, line 1: "),
+    (b"1,2,3\n", "own.csv, line 1: "),
+    (b"a,b,c\n1,2,3\n1,x,3\n", "own.csv, line 3: expected three finite numbers"),
+    (b"1,2,3\n\n1,2\n", "own.csv, line 3: expected three finite numbers"),
+    (b"1,2,3\n1,2,3,4\n", "own.csv, line 2: expected three finite numbers"),
+    (b"a,b\n1,2\n2,3\n", "own.csv, line 1: expected three finite numbers"),
+    (b"a,2,c\n1,2,3\n2,3,4\n", "own.csv, line 1: expected three finite numbers"),
+    (b"1;2;3\n2;3;4\n", "own.csv, line 1: expected three finite numbers"),
+    (b"1,2,3\n2,nan,4\n", "own.csv, line 2: expected three finite numbers"),
+    (b"a,b,c\n1,2,inf\n", "own.csv, line 2: expected three finite numbers"),
+    (b"1,2,3\n1,3,4\n1,4,6\n", "column 'x1' is constant at 1"),
+    (b"a,b,c\n1,2,3\n2,3,3\n", "column 'c' is constant at 3"),
+    (b"\x7fELF\x02\x01\xff\xfe\x00\x80", "own.csv: not a CSV file in UTF-8"),
+    (b"1,2,3\n2,5,1e308\n3,1,-1e308\n", "own.csv"),
+    (b"1,2,1e-200\n2,5,2e-200\n3,1,9e-200\n", "own.csv"),
+], ids=["empty", "only a header", "one row", "a word", "two numbers", "four numbers", "two columns",
+        "half a header", "semicolons", "nan", "inf", "constant input", "constant target", "binary",
+        "too large", "too small"])
+def test_a_bad_file_is_refused(tmp_path, content, complaint):
+    (tmp_path / "own.csv").write_bytes(content)
+    done = run(tmp_path, "--data", "own.csv", "--steps", 20)
+    assert complaint in refused(done)
+    assert files(tmp_path) == ["own.csv"]
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_what_is_no_file_is_refused(tmp_path, name):
+    assert f": error: {name}: " in refused(run(tmp_path, "--data", name))
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("")
+    assert "taken" in refused(run(tmp_path, "--out", "taken", "--steps", 20))
+
+
+@pytest.mark.parametrize("option", ["--lr 0", "--lr -1", "--lr nan", "--lr inf", "--lr fast",
+                                    "--steps 0", "--steps -5", "--steps 1.5", "--steps many",
+                                    "--seed x", "--activation sine", "--out"])
+def test_a_bad_option_is_refused(tmp_path, option):
+    name, *value = option.split()
+    done = run(tmp_path, "=".join([name, *value]))
+    assert done.returncode == 2 and done.stdout == ""
+    assert f"error: argument {name}: " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr and files(tmp_path) == []
+
+
+@pytest.mark.parametrize("lr", ["5", "1e200"])
+def test_divergence_is_told(tmp_path, lr):
+    line = refused(run(tmp_path, "--lr", lr), status=1)
+    assert "diverged" in line and "learning rate" in line
+
+
+def test_without_graphviz_it_is_one_sentence(tmp_path):
+    (tmp_path / "graphviz.py").write_text("raise ImportError")
+    assert "pip install graphviz" in refused(run(tmp_path, "--steps", 20, PYTHONPATH=str(tmp_path)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_control_c_ends_it_with_a_sentence(tmp_path):
+    def attended():                             # a shell's background jobs ignore SIGINT
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command("--steps", 10 ** 8), cwd=tmp_path, encoding="utf-8",
+                          env=os.environ | {"PYTHONIOENCODING": "utf-8"}, preexec_fn=attended,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            while "step     0" not in (line := process.stdout.readline()):
+                assert line or process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert stderr.strip() == "Stopped before the end of training."
