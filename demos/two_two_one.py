@@ -117,6 +117,9 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
         if min(column) == max(column):
             raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
                           f"{column[0]:g}, there is nothing to learn from it")
+        if not 1e-100 < max(column) - min(column) < 1e100:
+            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} spans "
+                          f"{max(column) - min(column):g}, expected between 1e-100 and 1e+100")
     return names, rows
 
 
@@ -201,9 +204,8 @@ def tell(args) -> None:
     if args.activation == "linear":
         tell_bias(args, names, rows)
     size = len(topological_order(mean_squared_error(network, scaled)))
-    print(f"\nThe graph of one row, before the first step and after backward(), is drawn in\n{picture} "
-          f"(source: {picture.with_suffix('.gv').name}).\nThat of the whole loss has {size} values, too "
-          "many to read as a picture.")
+    print(f"\nThe graph of one row, before the first step and after backward(), {picture}.\n"
+          f"That of the whole loss has {size} values, too many to read as a picture.")
 
 
 def tell_promise(network, scaled, unit) -> None:
@@ -269,16 +271,20 @@ def tell_bias(args, names, rows) -> None:
           "origin and fits worse.")
 
 
-def draw(folder: pathlib.Path, network, row) -> pathlib.Path:
+def draw(folder: pathlib.Path, network, row) -> str:
+    """Draw the graph of one row's loss and say where, or why not."""
     x1, x2, target = (Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target")))
     loss = mse_loss(network(x1, x2), target)
     loss.label = "loss"
     loss.backward()
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = folder / "two_two_one.svg"
-    draw_dot(loss).render(outfile=picture)
     network.zero_grad()
-    return picture
+    folder.mkdir(parents=True, exist_ok=True)
+    picture, source = folder / "two_two_one.svg", folder / "two_two_one.gv"
+    try:
+        draw_dot(loss).render(outfile=picture)
+    except (ImportError, RuntimeError) as error:
+        return f"is not drawn:\n{error}"
+    return f"is drawn in\n{picture} (source: {source.name})"
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────
@@ -294,6 +300,8 @@ def positive(kind):
 
 
 def main() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, default=TREES, metavar="FILE",

@@ -95,12 +95,13 @@ def _box(value: Value) -> str:
 def _text(text: str) -> str:
     """The text in Graphviz' HTML, to the letter: no character of it is markup or an escape. Those
     few that XML has no way to write are shown as the replacement character."""
-    not_xml = "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-    shown = html.escape(re.sub(not_xml, "\ufffd", text))
-    return shown.replace("\\", r"\\").replace("\n", "<BR/>").replace("  ", "&#160; ")
+    not_xml = "[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    shown = html.escape(re.sub(not_xml, "\ufffd", str(text).replace("\r\n", "\n")))
+    return shown.expandtabs(4).replace("\\", r"\\").replace("\n", "<BR/>").replace("  ", "&#160; ")
 
 
 def _number(x) -> str:
+    x = x.data if isinstance(x, Value) else x   # a gradient with a graph of its own
     return (f"{x:.4g}" if isinstance(x, float) else str(x)).replace("-", "−")
 
 

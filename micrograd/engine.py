@@ -21,7 +21,7 @@ Read `nn.py` next to make a network of values, then `losses.py` and `optim.py` t
 
 import functools
 import inspect
-from numbers import Number
+from numbers import Real
 from operator import attrgetter, mul
 
 from . import functions
@@ -84,16 +84,24 @@ def op(symbol: str, rule):
 
 
 def _arity(function) -> float:
-    """How many inputs a function takes; infinity for any number (`*xs`)."""
+    """How many inputs a function takes; infinity where their number may vary (`*xs`, `y=0`)."""
     parameters = inspect.signature(function).parameters.values()
-    return sum(float("inf") if p.kind is p.VAR_POSITIONAL else 1 for p in parameters)
+    fixed = all(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
+    return len(parameters) if fixed else float("inf")
 
 
 def _explained(error: Exception, doing: str, inputs) -> Exception:
     """The same kind of error, saying what was being computed, of which inputs."""
-    names = [f"{x.label} = {x.data!r}" if x.label else repr(x.data) for x in inputs[:6]]
+    names = [f"{x.label} = {_shown(x.data)}".removeprefix(" = ") for x in inputs[:6]]
     of = ", ".join(names) + (f" and {len(inputs) - 6} more" if len(inputs) > 6 else "")
     return type(error)(f"{doing} of {of}: {error}")
+
+
+def _shown(number) -> str:
+    try:
+        return repr(number)[:60]
+    except ValueError:                          # Python refuses to write an int of 4,300 digits
+        return "a huge integer"
 
 
 # ── 2. Values ─────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +179,7 @@ class Value:
         # `sum()` begins with the integer 0, which belongs in no graph.
         return self if type(other) is int and other == 0 else Value.__add__(other, self)
 
+    def __pos__(self):                  return self
     def __rsub__(self, other):          return Value.__sub__(other, self)
     def __rmul__(self, other):          return Value.__mul__(other, self)
     def __rtruediv__(self, other):      return Value.__truediv__(other, self)
@@ -237,7 +246,7 @@ def _number(data, whose: str):
     if type(data) in (int, float):
         return data
     number = data.item() if getattr(data, "ndim", None) == 0 else data
-    if not isinstance(number, Number):
+    if not isinstance(number, Real):
         raise TypeError(f"{whose} takes a number (int, float, Fraction or a numpy scalar), "
                         f"not {type(data).__name__} {repr(data)[:60]}")
     return number
@@ -282,7 +291,7 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def gradients(root: Value, create_graph: bool = False) -> dict[Value, Number | Value]:
+def gradients(root: Value, create_graph: bool = False) -> dict[Value, Real | Value]:
     """The gradient of `root` by every value in its graph: backpropagation, that is, the chain rule.
 
     From the root, whose gradient by itself is 1, back to the leaves: when a value's turn comes, all

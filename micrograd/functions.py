@@ -34,8 +34,10 @@ def generic(domain: str = "any number"):
             try:
                 return function(*numbers)
             except (ValueError, OverflowError) as error:
-                got = ", ".join(map(repr, numbers))
-                raise type(error)(f"{name}({got}) has no answer: it takes {domain}") from None
+                raise type(error)(f"{name} takes {domain}, not {numbers[0]!r}") from None
+            except TypeError:
+                kinds = " and ".join([f"{type(x).__name__} {repr(x)[:60]}" for x in numbers])
+                raise TypeError(f"{name} takes {domain}, not {kinds}") from None
         return call
     return decorate
 
@@ -103,7 +105,7 @@ def power(x, y):
     return result
 
 
-@generic("numbers up to about 709.78, beyond which the result is too large for a float")
+@generic("numbers up to about 709.78 (beyond, the result is too large for a float)")
 def exp(x):
     """The exponential function. Raises OverflowError above 709.78.
 

@@ -186,6 +186,11 @@ def test_a_label_comes_out_as_typed(label):
     assert label_lines(label) == [label]
 
 
+def test_no_viewer_can_merge_spaces():
+    root = ET.fromstring(draw_dot(Value(1.0, label="a     b")).pipe())
+    assert "  " not in next(root.iter(f"{SVG}text")).text
+
+
 @pytest.mark.parametrize("label, lines", [
     ("a\nb", ["a", "b"]),
     ("a\n b\\n\n<c>", ["a", " b\\n", "<c>"]),

@@ -538,13 +538,16 @@ def test_an_error_in_an_operation_of_ones_own_names_it():
         inverse(Value(0, label="speed"))
 
 
-@pytest.mark.parametrize("rule", [lambda g, out, x, y: (g,), lambda g, out, x, y: (g, g, g)],
-                         ids=["too few", "too many"])
-def test_a_rule_with_the_wrong_number_of_gradients(rule):
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("mathematics", [lambda x, y: x + y, lambda x, y, z: x + y + z],
+                         ids=["of 2", "of 3"])
+@pytest.mark.parametrize("excess", [-1, 1], ids=["too few", "too many"])
+def test_a_rule_with_the_wrong_number_of_gradients(mathematics, excess, create_graph):
+    n = mathematics.__code__.co_argcount
     x = Value(1, label="x")
-    out = op("odd", rule)(lambda x, y: x + y)(x, x)
-    with pytest.raises(ValueError, match="^gradient of odd of x = 1, x = 1: "):
-        out.backward()
+    out = op("odd", lambda g, out, *xs: [g] * (n + excess))(mathematics)(*[x] * n)
+    with pytest.raises(ValueError, match="^gradient of odd of x = 1, x = 1"):
+        out.backward(create_graph)
     assert x.grad == 0
 
 

@@ -128,12 +128,12 @@ def test_sigmoid_is_symmetric(x):
 
 
 @pytest.mark.parametrize("function, x, error, message", [
-    (exp, 1000, OverflowError, r"^exp\(1000\) .*709\.78.*too large for a float"),
-    (log, 0, ValueError, r"^log\(0\) .*greater than 0"),
-    (log, -1.5, ValueError, r"^log\(-1\.5\) .*greater than 0"),
-    (sqrt, -1, ValueError, r"^sqrt\(-1\) .*from 0 upwards"),
-    (sin, INF, ValueError, r"^sin\(inf\) .*finite"),
-    (cos, -INF, ValueError, r"^cos\(-inf\) .*finite"),
+    (exp, 1000, OverflowError, r"^exp takes .*709\.78.*too large for a float.*, not 1000"),
+    (log, 0, ValueError, r"^log takes .*greater than 0.*, not 0$"),
+    (log, -1.5, ValueError, r"^log takes .*greater than 0.*, not -1\.5$"),
+    (sqrt, -1, ValueError, r"^sqrt takes .*from 0 upwards.*, not -1$"),
+    (sin, INF, ValueError, r"^sin takes .*finite.*, not inf$"),
+    (cos, -INF, ValueError, r"^cos takes .*finite.*, not -inf$"),
 ])
 def test_outside_the_domain(function, x, error, message):
     with pytest.raises(error, match=message):
@@ -144,5 +144,5 @@ def test_outside_the_domain(function, x, error, message):
 @pytest.mark.parametrize("function", [exp, log, sqrt, sin, cos, tanh, sigmoid, relu],
                          ids=lambda f: f.__name__)
 def test_not_a_number(function, x):
-    with pytest.raises(TypeError, match=type(x).__name__):
+    with pytest.raises(TypeError, match=f"{function.__name__} takes .*, not {type(x).__name__}"):
         function(x)
