@@ -13,6 +13,7 @@ picture of the graph is in the folder that the last lines name.
 import argparse
 import csv
 import math
+import os
 import pathlib
 import random
 import sys
@@ -111,15 +112,15 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     except (UnicodeDecodeError, csv.Error):
         raise BadData(f"{path}: not a CSV file in UTF-8") from None
     if len(rows) < 2:
-        raise BadData(f"{path}, line {reader.line_num}: the file ends after {len(rows)} rows of three "
-                      "numbers, expected two or more")
+        raise BadData(f"{path}, line {max(1, reader.line_num)}: the file has {len(rows)} "
+                      "rows of three numbers, expected two or more")
     for name, column in zip(names, zip(*rows)):
         if min(column) == max(column):
             raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
                           f"{column[0]:g}, there is nothing to learn from it")
-        if not 1e-100 < max(column) - min(column) < 1e100:
-            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} spans "
-                          f"{max(column) - min(column):g}, expected between 1e-100 and 1e+100")
+        if max(column) - min(column) < 1e-50 or max(map(abs, column)) > 1e50:
+            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} runs from "
+                          f"{min(column):g} to {max(column):g}, beyond what floats can square")
     return names, rows
 
 
@@ -319,6 +320,8 @@ def main() -> int:
     args = parser.parse_args()
     try:
         tell(args)
+    except BrokenPipeError:                     # whoever was reading has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (BadData, OSError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2

@@ -71,7 +71,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
         fill, border = COLOURS[role]
         dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.16,0.05",
                  width="0.3", height="0.3", fillcolor=fill, color=border,
-                 tooltip=f"data = {value.data}, grad = {value.grad}")
+                 tooltip=f"data = {value.data}, grad = {_plain(value.grad)}")
         if value._prev:
             dot.node(f"o{i}", f"<{_text(value._op)}>", shape="circle", style="filled",
                      fillcolor="#404040", color=LINE, fontcolor="white", width="0.3", height="0.3",
@@ -100,8 +100,12 @@ def _text(text: str) -> str:
     return shown.expandtabs(4).replace("\\", r"\\").replace("\n", "<BR/>").replace("  ", "&#160; ")
 
 
+def _plain(x):
+    return x.data if isinstance(x, Value) else x    # a gradient may have a graph of its own
+
+
 def _number(x) -> str:
-    x = x.data if isinstance(x, Value) else x   # a gradient with a graph of its own
+    x = _plain(x)
     return (f"{x:.4g}" if isinstance(x, float) else str(x)).replace("-", "−")
 
 
@@ -128,7 +132,7 @@ def _digraph_class():
             done = subprocess.run(command, input=self.source.encode(), capture_output=True)
             if done.returncode:
                 raise RuntimeError(f"Graphviz could not render {output}: "
-                                   f"{done.stderr.decode().strip()}")
+                                   f"{done.stderr.decode(errors='replace').strip()}")
             return done.stdout.decode(encoding) if encoding else done.stdout
 
         def render(self, filename=None, directory=None, view=False, cleanup=False, format=None,
@@ -140,10 +144,13 @@ def _digraph_class():
                 format = format or pathlib.Path(outfile).suffix[1:]
                 filename = filename or pathlib.Path(outfile).with_suffix(".gv")
             picture = self.pipe(format, renderer, formatter, neato_no_op, engine=engine)
-            source = self.save(filename, directory=directory)
+            source = os.path.join(directory or self.directory, filename or self.filename)
             path = os.fspath(outfile or f"{source}.{format or self.format}")
+            if path == source and not overwrite_source:
+                raise ValueError(f"the picture would overwrite its source {source!r}")
             if raise_if_result_exists and os.path.exists(path):
                 raise graphviz.FileExistsError(f"output file exists: {path!r}")
+            self.save(filename, directory=directory)
             pathlib.Path(path).write_bytes(picture)
             if cleanup:
                 os.remove(source)
