@@ -7,13 +7,15 @@ Read the files in this order, each as a lesson:
 3. `nn.py`         networks and their parameters
 4. `losses.py`     how wrong a network is, as one number
 5. `optim.py`      what to do with a gradient
-6. `draw.py`       the graph as a picture
+6. `calculus.py`   derivatives of any order, and how to check a rule
+7. `draw.py`       the graph as a picture
 """
 
 from . import losses, nn, optim
+from .calculus import check_gradients, grad
 from .draw import draw_dot
 from .engine import Value, dot, op
 from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
 
-__all__ = ["Value", "cos", "dot", "draw_dot", "exp", "log", "losses", "maximum", "minimum", "nn",
-           "op", "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]
+__all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "log", "losses",
+           "maximum", "minimum", "nn", "op", "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]

@@ -33,7 +33,7 @@ __all__ = ["Constant", "Op", "Value", "dot", "gradients", "op", "topological_ord
 # ── 1. Operations ─────────────────────────────────────────────────────────────────────────────────
 
 class Op(str):
-    """The symbol of an operation, as pictures show it, that carries the operation's rule."""
+    """The symbol of an operation, as pictures show it, which carries its mathematics and rule."""
 
 
 def op(symbol: str, rule):
@@ -58,6 +58,7 @@ def op(symbol: str, rule):
     def decorate(mathematics):
         arity = _arity(mathematics)
         operation = Op(symbol)
+        operation.mathematics = mathematics
         operation.rule = rule if arity != 1 else lambda *args: (rule(*args),)
 
         def apply(*inputs):

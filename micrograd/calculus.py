@@ -1,0 +1,338 @@
+"""Derivatives of functions: of any order, exact, and checked.
+
+You will learn here two things. First, that a derivative is a function too: the rules of `engine.py`
+are ordinary arithmetic, so running them on Values records the gradient's own graph, which can be
+differentiated again. Second, how to find out whether a rule is right without trusting it: nudge the
+input, see how much the output moves, and compare.
+
+>>> def cube(x):
+...     return x ** 3
+>>> grad(cube)(2.0), grad(grad(cube))(2.0), grad(grad(grad(cube)))(2.0)
+(12.0, 12.0, 6.0)
+"""
+
+import functools
+import inspect
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .engine import Constant, Value, gradients, op, topological_order
+
+__all__ = ["Check", "GradientError", "check_gradients", "diagnose", "grad", "hessian", "jacobian",
+           "slope"]
+
+
+# ── 1. Derivatives as functions ───────────────────────────────────────────────────────────────────
+
+def grad(f: Callable) -> Callable:
+    """The derivative of `f` as a function: of one number a number, of several the gradient, a tuple.
+
+    It can be differentiated again, and used inside a function that is. Numbers in, numbers out; only
+    where `f` itself uses Values from outside is the derivative a Value, which depends on them. No
+    `grad` of any Value is touched. Raises TypeError if the result of `f` is not one number.
+
+    >>> grad(lambda x, y: x * x * y)(3, 5)
+    (30, 9)
+    >>> grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0)        # d/dx x·x
+    6.0
+    """
+    @functools.wraps(f)
+    def derivative(*xs):
+        row, = _rows(lambda *inputs: [f(*inputs)], xs)
+        return row[0] if len(row) == 1 else row
+    return derivative
+
+
+def jacobian(f: Callable, xs: Sequence) -> list[list]:
+    """The derivative of every output of `f(*xs)`, a sequence, by every input: a row for each output.
+
+    >>> jacobian(lambda x, y: (x + y, x * y), [2, 3])
+    [[1, 1], [3, 2]]
+    """
+    return [list(row) for row in _rows(f, xs)]
+
+
+def hessian(f: Callable, xs: Sequence) -> list[list]:
+    """The second derivatives of `f(*xs)`: the Jacobian of its gradient.
+
+    >>> hessian(lambda x, y: x * x * y, [3, 5])
+    [[10, 6], [6, 0]]
+    """
+    return jacobian(lambda *inputs: next(iter(_rows(lambda *ys: [f(*ys)], inputs))), xs)
+
+
+# A copy of an outer Value to differentiate by: what the copy receives, the original receives too.
+_variable = op("=", lambda g, out, x: g)(lambda x: x)
+
+
+def _rows(f: Callable, xs: Sequence) -> list[tuple]:
+    """For each output of `f(*xs)`, its derivative by each input."""
+    inputs = [_variable(x) if isinstance(x, Value) else Value(x) for x in xs]
+    mine = {x for x in inputs if not x._prev}
+    rows = []
+    for y in f(*inputs):
+        order = topological_order(y) if isinstance(y, Value) else [Constant(y)]
+        outside = any(not (v._prev or v in mine or isinstance(v, Constant)) for v in order)
+        grads = gradients(order[-1], create_graph=outside)
+        rows.append(tuple([grads.get(x, 0) for x in inputs]))
+    return rows
+
+
+# ── 2. Slopes, measured ───────────────────────────────────────────────────────────────────────────
+
+def slope(f: Callable[[float], float], x: float, side: int = 0) -> tuple[float, float]:
+    """The slope of `f` at `x`, measured by nudging `x`, and an estimate of the error of that.
+
+    Small nudges drown in rounding, large ones see the curve bend. So we halve the nudge step by step,
+    extrapolate from all so far to a nudge of 0, and keep the extrapolation that changed least
+    (Ridders' method, 1982). `side` is 0 to nudge both ways, 1 or -1 for one side alone. A nudge out of
+    the function's domain is skipped. Raises ValueError if no nudge is left.
+
+    >>> measured, error = slope(lambda x: x ** 3, 2.0)
+    >>> abs(measured - 12) < 1e-9
+    True
+    """
+    best, best_error, before = math.nan, math.inf, []
+    nudge = 0.1 * max(abs(x), 0.01)
+    for _ in range(30):
+        nudge /= 2
+        up, down = x + nudge * (side >= 0), x - nudge * (side <= 0)
+        try:
+            above, below = f(up), f(down)
+            row = [(above - below) / (up - down)]
+        except (ArithmeticError, ValueError):
+            continue
+        rounding = sys.float_info.epsilon * (abs(above) + abs(below)) / (up - down)
+        # Half the nudge divides the error's leading terms by 4, 16 … (by 2, 4 … on one side alone).
+        for i, coarser in enumerate(before):
+            power = (2 if side else 4) ** (i + 1)
+            row.append((power * row[i] - coarser) / (power - 1))
+            error = max(abs(row[-1] - row[i]), abs(row[-1] - coarser), rounding)
+            if error < best_error:
+                best, best_error = row[-1], error
+        before = row[:6]
+    if math.isnan(best):
+        raise ValueError(f"no slope can be measured at {x!r}: the function has no answers beside it")
+    return best, best_error
+
+
+# ── 3. Rules, checked ─────────────────────────────────────────────────────────────────────────────
+
+class GradientError(AssertionError):
+    """A derivative that is not the slope. Its text says where, by how much, and the usual suspect."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One derivative beside the slope measured there; `str()` of it is a sentence or two."""
+
+    what: str                                   # such as "tanh by its input x"
+    at: str                                     # the point, such as "x = 0.5"
+    said: float                                 # what the rule says
+    slope: float                                # what nudging says, NaN if it cannot be measured
+    verdict: str                                # "agrees", "differs", "kink" or "edge"
+    because: str = ""                           # a kink's two slopes, or the usual suspect
+
+    def __str__(self):
+        said = "" if math.isnan(self.said) else f"the rule says {self.said:.6g}; "
+        slope = ("no slope can be measured there." if math.isnan(self.slope)
+                 else f"the slope measured by nudging is {self.slope:.6g}.")
+        return f"{self.what}, at {self.at}: {said}{slope} {self.because}".rstrip()
+
+
+def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
+    """Check every rule that `f` uses, and the gradient of `f` itself, against measured slopes.
+
+    `at` is the point: a number, or a sequence of as many as `f` takes. Each operation is checked by
+    itself at the numbers that meet it there, so that a wrong rule is named even when something
+    downstream hides it. Returns what was checked. At a kink, where the slopes of the two sides differ,
+    any derivative between them passes and the check says "kink"; at the edge of a domain it says "edge".
+
+    Raises GradientError, an AssertionError, if a derivative differs from the slope by more than `rtol`
+    of it and the error of the measurement.
+
+    >>> from micrograd import op
+    >>> @op("cube", lambda g, out, x: 2 * g * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> check_gradients(cube, 2.0)
+    Traceback (most recent call last):
+        ...
+    micrograd.calculus.GradientError: 1 of 2 derivatives is wrong:
+      cube by its input x, at x = 2.0: the rule says 8; the slope measured by nudging is 12. \
+The rule is 0.666667 times the slope at every point tried: a factor is wrong.
+    """
+    point = [float(x) for x in (at if isinstance(at, (list, tuple)) else [at])]
+    names = _names(f, len(point))
+    inputs = [Value(x, label=name) for x, name in zip(point, names)]
+    result = f(*inputs)
+    graph = topological_order(result) if isinstance(result, Value) else []
+    checks = [check for value in graph if value._prev for check in _check_rule(value, rtol)]
+    if not any(check.verdict == "differs" for check in checks):
+        checks += _check_whole(f, inputs, result, rtol)
+    checks = list(dict.fromkeys(checks))        # the same operation at the same point, once
+    if wrong := [check for check in checks if check.verdict == "differs"]:
+        heading = f"{len(wrong)} of {len(checks)} derivatives {'is' if len(wrong) == 1 else 'are'} wrong:"
+        more = [f"… and {len(wrong) - 5} more"] if len(wrong) > 5 else []
+        raise GradientError("\n  ".join([heading, *map(str, wrong[:5]), *more]))
+    return checks
+
+
+def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[float]]) -> str:
+    """The usual suspect, or "". `pairs` are what a rule says and the slope, at several points.
+
+    `suspects` maps an explanation to the slopes there would be if it were the mistake and were mended.
+
+    >>> diagnose([(-2.0, 2.0), (-3.0, 3.0)], {})
+    'The sign is wrong.'
+    """
+    said, slopes = zip(*pairs)
+    for explanation, mended in suspects.items():
+        if all(map(_close, mended, slopes)):
+            return explanation
+    if all(map(_close, [-x for x in said], slopes)):
+        return "The sign is wrong."
+    if not any(said):
+        return "The rule lets nothing through."
+    ratios = [x / slope for x, slope in pairs if slope]
+    if len(ratios) > 1 and all(_close(ratio, ratios[0]) for ratio in ratios):
+        return f"The rule is {ratios[0]:.6g} times the slope at every point tried: a factor is wrong."
+    return ""
+
+
+def _close(x: float, y: float, rtol: float = 1e-5) -> bool:
+    return abs(x - y) <= rtol * max(abs(x), abs(y))
+
+
+def _compare(f: Callable, x: float, said: float, rtol: float) -> tuple[str, float, str]:
+    """The verdict on a derivative at `x`, the slope, and the two slopes of a kink."""
+    def agrees(slope, error):
+        return abs(said - slope) <= rtol * max(abs(said), abs(slope)) + 10 * error + 1e-300
+
+    measured = {}
+    for side in (0, 1, -1):
+        try:
+            measured[side] = slope(f, x, side)
+        except ValueError:
+            continue
+        if side == 0 and agrees(*measured[0]):
+            return "agrees", measured[0][0], ""
+    if not measured:
+        return "edge", math.nan, ""
+    if 1 in measured and -1 in measured:
+        (right, right_error), (left, left_error) = measured[1], measured[-1]
+        uncertain = 10 * (right_error + left_error) + 1e-4 * (abs(right) + abs(left))
+        if abs(right - left) > uncertain:
+            kink = f"It has a kink there: the slope is {left:.6g} to the left, {right:.6g} to the right."
+            between = min(left, right) - uncertain <= said <= max(left, right) + uncertain
+            return "kink" if between else "differs", measured.get(0, measured[1])[0], kink
+        return "differs", measured.get(0, measured[1])[0], ""
+    one_sided = measured.get(1) or measured.get(-1)
+    return "agrees" if agrees(*one_sided) else "differs", one_sided[0], ""
+
+
+G = 1.75                                        # a gradient from above that no rule gets right by luck
+
+
+def _check_rule(value: Value, rtol: float) -> list[Check]:
+    """The rule of the operation that made a value, by each of its inputs, at their numbers."""
+    operation, inputs = value._op, value._prev
+    point = [float(x.data) for x in inputs]
+    names = _names(operation.mathematics, len(inputs))
+    at = ", ".join([f"{name} = {x:.6g}" if x != round(x, 4) else f"{name} = {x}"
+                    for name, x in zip(names[:6], point)])
+    try:
+        said = _answers(operation, point)
+    except (ArithmeticError, ValueError) as error:
+        return [Check(f"{operation}", at, math.nan, math.nan, "edge", f"The rule raises {error}.")]
+    except TypeError as error:
+        return [Check(f"{operation}", at, math.nan, math.nan, "differs", f"The rule fails: {error}.")]
+    checks = []
+    for i, x in enumerate(point):
+        if isinstance(inputs[i], Constant):
+            continue
+        partial = _partial(operation.mathematics, point, i)
+        verdict, measured, because = _compare(partial, x, said[i], rtol)
+        if verdict == "differs" and not because:
+            because = _suspect(operation, point, i)
+        checks.append(Check(f"{operation} by its input {names[i]}", at, said[i], measured, verdict,
+                            because))
+    return checks
+
+
+def _answers(operation, point, out=None) -> list[float]:
+    """What the rule says the slopes are: its answers for the gradient G, divided by it."""
+    out = operation.mathematics(*point) if out is None else out
+    answer = list(operation.rule(G, out, *point))
+    if len(answer) != len(point):
+        raise TypeError(f"it answers with {len(answer)} of the {len(point)} gradients")
+    return [x / G for x in answer]
+
+
+def _suspect(operation, point, i) -> str:
+    """The usual suspect, from what the rule says here and at points nearby."""
+    points = []
+    for scale in (1, 1.25, 0.8, 1.5):
+        near = [x * scale + (scale - 1) * j / 100 for j, x in enumerate(point)]
+        try:
+            pair = _answers(operation, near)[i], slope(_partial(operation.mathematics, near, i), near[i])[0]
+            points.append((near, pair))
+        except (ArithmeticError, ValueError):
+            continue
+
+    def mended(answers):
+        try:
+            return [answers(near)[i] for near, _ in points]
+        except (ArithmeticError, ValueError):
+            return [math.nan]
+
+    suspects = {"The rule forgets g, the gradient of the output.":
+                mended(lambda near: [x * G for x in _answers(operation, near)])}
+    if len(point) == 2:
+        suspects["The gradients of the two inputs are swapped."] = \
+            mended(lambda near: _answers(operation, near)[::-1])
+    if len(point) == 1:
+        suspects["The output stands in the rule where the input was meant."] = \
+            mended(lambda near: _answers(operation, near, out=near[0]))
+        suspects["The input stands in the rule where the output was meant."] = \
+            mended(lambda near: _answers(operation, [operation.mathematics(*near)],
+                                         out=operation.mathematics(*near)))
+    return diagnose([pair for _, pair in points], suspects) if points else ""
+
+
+def _check_whole(f: Callable, inputs: list[Value], result, rtol: float) -> list[Check]:
+    """The gradient of the whole function, once its rules are found right."""
+    found = gradients(result) if isinstance(result, Value) else {}
+    point = [x.data for x in inputs]
+    at = ", ".join([f"{x.label} = {x.data}" for x in inputs[:6]])
+
+    def number(*xs):
+        y = f(*[Value(x) for x in xs])
+        return y.data if isinstance(y, Value) else y
+
+    checks = []
+    for i, x in enumerate(inputs):
+        said = found.get(x, 0)
+        verdict, measured, because = _compare(_partial(number, point, i), x.data, said, rtol)
+        if verdict == "differs" and not because:
+            because = ("Every rule is right, so part of the computation leaves the graph: look for "
+                       ".data, float() or a plain number made from a Value.")
+        checks.append(Check(f"the whole function by {x.label}", at, said, measured, verdict, because))
+    return checks
+
+
+def _partial(f: Callable, point: Sequence[float], i: int) -> Callable[[float], float]:
+    """`f` as a function of its input `i` alone."""
+    return lambda x: f(*point[:i], x, *point[i + 1:])
+
+
+def _names(f: Callable, count: int) -> list[str]:
+    """The names of a function's inputs, or x1, x2 … where it does not tell."""
+    try:
+        names = [p.name for p in inspect.signature(f).parameters.values()
+                 if p.kind is not p.VAR_POSITIONAL]
+    except (TypeError, ValueError):
+        names = []
+    return names[:count] if len(names) >= count else [f"x{i + 1}" for i in range(count)]
