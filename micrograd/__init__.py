@@ -18,4 +18,5 @@ from .engine import Value, dot, op
 from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
 
 __all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "log", "losses",
-           "maximum", "minimum", "nn", "op", "optim", "relu", "sigmoid", "sin", "sqrt", "tanh", "where"]
+           "maximum", "minimum", "nn", "op", "optim", "relu", "sigmoid", "sin", "sqrt",
+           "tanh", "where"]

@@ -40,6 +40,21 @@ OPERATIONS = {
     "dot":     [(2.0, -3.0), (0.1, -0.2, 0.3, 4.0, 5.0, -6.0)],
     "reuse":   [(3.0, -0.7), (0.0, 0.0)],
 }
+# The ends of the number line, both zeros, the largest and the two smallest floats, and NaN.
+LARGEST, NORMAL, SUBNORMAL = 1.7976931348623157e308, 2.2250738585072014e-308, 5e-324
+INF, NAN = math.inf, math.nan
+ENDS = [sign * x for x in (INF, LARGEST, NORMAL, SUBNORMAL, 0.0) for sign in (1, -1)] + [NAN]
+PAIRS = [(x, y) for x in (INF, -INF, LARGEST, SUBNORMAL, 0.0, -0.0, 1.0, NAN)
+         for y in (INF, -INF, LARGEST, SUBNORMAL, 0.0, -0.0, 1.0, NAN)]
+CORNERS = {
+    **dict.fromkeys(["neg", "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu"],
+                    [(x,) for x in ENDS]),
+    **dict.fromkeys(["add", "sub", "mul", "truediv", "maximum", "minimum"], PAIRS),
+    "pow": PAIRS + [("plain", x, n) for x in (INF, -INF, LARGEST, SUBNORMAL, 0.0, -0.0, NAN)
+                    for n in (2.0, 3.0, 1.0, 0.5, 0.0, -1.0)],
+    "dot": [(INF, 1.0, 0.0, 1.0), (INF, -INF, 1.0, 1.0), (LARGEST, LARGEST, 1.0, 1.0),
+            (1.0, NAN, 1.0, 0.0), (-0.0, 0.0, 1.0, -0.0)],
+}
 LOSSES = {
     "mse_loss": [([0.5, -1.2, 3.0], [1.0, -1.0, 3.0])],
     "hinge_loss": [([0.5, -3.0, 1.0, 2.0, 0.3], [1.0, -1.0, 1.0, 1.0, -1.0])],
@@ -150,6 +165,7 @@ def main():
     reference = {
         "torch": torch.__version__.split("+")[0],
         "operations": [operation(op, xs) for op, cases in OPERATIONS.items() for xs in cases],
+        "corners": [operation(op, xs) for op, cases in CORNERS.items() for xs in cases],
         "losses": [loss(name, *case) for name, cases in LOSSES.items() for case in cases],
         "optimizers": [optimizer(*case) for case in OPTIMIZERS],
         "linear": linear(),
