@@ -20,6 +20,8 @@ one that was installed with this package.
 import functools
 import html
 import importlib.metadata
+import itertools
+import math
 import os
 import pathlib
 import re
@@ -39,16 +41,26 @@ COLOURS = {
     "output": ("#c8ebc5", "#2f7d32"),
 }
 FONT = "Helvetica"
+POSITIVE, NEGATIVE = "#3d8fd1", "#e07b1f"     # blue and orange: safe for colour blindness
 LINE = "#8c8c8c"                                # a grey that shows on white and on black
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR", *,
+             local_gradients: bool = False, **attributes):
     """The graph that ends in `root`, as a `graphviz.Digraph`.
 
     Jupyter shows it, `.source` is its description in Graphviz' language, `.pipe()` renders it to
     bytes and `.render(filename)` to a file in `format` (svg, png …). `rankdir` is the direction of
     the computation: "LR" from left to right, "TB" from top to bottom. The same graph gives the same
     source.
+
+    After `backward()` every arrow is as thick as the gradient that went back along it is large, blue
+    where it is positive, orange where it is negative and dotted where it is 0. `local_gradients`
+    writes the local derivative on each arrow into an operation: the gradient of a value is the sum,
+    over the arrows that leave it, of local derivative · gradient at the operation's output.
+
+    Further keywords are attributes of Graphviz for the graph (`bgcolor="white"`, `size="8"`), or
+    `node_attr` and `edge_attr`, dicts of them for all nodes and all edges.
 
     Raises TypeError if `root` is no Value, ValueError for an unknown format or direction, and, when
     it comes to rendering, RuntimeError if there is no Graphviz.
@@ -58,14 +70,22 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
                         f"{repr(root)[:60]}")
     if rankdir not in ("LR", "RL", "TB", "BT"):
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
+    order = topological_order(root)
+    locals_of = {value: _local_gradients(value) for value in order if value._prev}
+    flows = {value: [_flow(local, value) for local in locals_of[value]] for value in locals_of}
+    sizes = map(abs, itertools.chain.from_iterable(flows.values()))
+    largest = max(filter(math.isfinite, sizes), default=0)
+    node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
     dot = _digraph_class()(
         "micrograd", format=format,
         graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
-                    "ranksep": "0.3"},
-        node_attr={"fontname": FONT, "fontsize": "11"},
-        edge_attr={"color": LINE, "arrowsize": "0.6"})
+                    "ranksep": "0.3", "fontname": FONT, "fontsize": "9", "labelloc": "b",
+                    "label": _legend(backward=largest > 0)} | attributes,
+        node_attr={"fontname": FONT, "fontsize": "11"} | node_attr,
+        edge_attr={"color": LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "9",
+                   "fontcolor": LINE} | edge_attr)
     names = {}
-    for i, value in enumerate(topological_order(root)):
+    for i, value in enumerate(order):
         names[value] = name = f"v{i}"
         role = "output" if value is root else "intermediate" if value._prev else value.role
         fill, border = COLOURS[role]
@@ -76,10 +96,48 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR"):
             dot.node(f"o{i}", f"<{_text(value._op)}>", shape="circle", style="filled",
                      fillcolor="#404040", color=LINE, fontcolor="white", width="0.3", height="0.3",
                      margin="0.02", tooltip=" ")
-            dot.edge(f"o{i}", name)
-            for x in value._prev:
-                dot.edge(names[x], f"o{i}")
+            dot.edge(f"o{i}", name, **_arrow(_plain(value.grad), largest))
+            for x, local, flow in zip(value._prev, locals_of[value], flows[value]):
+                label = {"label": f" {_number(local)} "} if local_gradients else {}
+                arrow = {} if x.role == "constant" else _arrow(flow, largest)
+                dot.edge(names[x], f"o{i}", **arrow, **label)
     return dot
+
+
+# ── What went back along an arrow ─────────────────────────────────────────────────────────────────
+
+def _local_gradients(value: Value) -> list:
+    """The derivative of a value by each of its inputs alone; NaN where its operation tells none."""
+    try:
+        return list(value._op.rule(1, value.data, *[x.data for x in value._prev]))
+    except (ArithmeticError, AttributeError, ValueError):
+        return [math.nan] * len(value._prev)
+
+
+def _flow(local, value: Value) -> float:
+    try:
+        return float(local * _plain(value.grad))
+    except OverflowError:
+        return math.inf
+
+
+def _arrow(flow, largest: float) -> dict:
+    """How an arrow shows the gradient that went back along it, beside the largest in the graph."""
+    if not largest:
+        return {}
+    if not flow:
+        return {"style": "dotted"}
+    share = min(1, abs(flow) / largest) if math.isfinite(flow) else 1
+    return {"color": POSITIVE if flow > 0 else NEGATIVE, "penwidth": f"{0.8 + 3 * share:.2g}"}
+
+
+def _legend(backward: bool) -> str:
+    boxes = "".join([f'<TD BGCOLOR="{fill}" COLOR="{border}" BORDER="1">{role}</TD>'
+                     for role, (fill, border) in COLOURS.items()])
+    arrows = (f'<TD><FONT COLOR="{POSITIVE}">gradient above 0</FONT></TD>'
+              f'<TD><FONT COLOR="{NEGATIVE}">below 0</FONT></TD>'
+              f'<TD><FONT COLOR="{LINE}">dotted: 0</FONT></TD>') if backward else ""
+    return f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="3"><TR>{boxes}{arrows}</TR></TABLE>>'
 
 
 # ── What stands in a box ──────────────────────────────────────────────────────────────────────────

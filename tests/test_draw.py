@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -387,3 +388,66 @@ def test_importing_micrograd_imports_no_graphviz():
     code = "import micrograd, sys; print('graphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("False", "")
+
+
+# ── What went back along the arrows ───────────────────────────────────────────────────────────────
+
+@pytest.fixture
+def arrows():
+    """Of a graph after backward(): the attributes of each arrow, by its ends in the source."""
+    def parse(root, **options):
+        source = draw_dot(root, **options).source
+        return {(tail, head): rest for tail, head, rest in
+                re.findall(r"^\t(\w+) -> (\w+)(.*)$", source, re.M)}
+    return parse
+
+
+def test_arrows_show_sign_and_size_of_the_gradient(arrows):
+    x, y, dead = Value(2.0), Value(-1.0), Value(-3.0)
+    root = x * 4 + y * -1 + dead.relu()
+    root.backward()
+    by_input = {}
+    order = topological_order(root)
+    for (tail, head), attributes in arrows(root).items():
+        if tail.startswith("v"):
+            by_input.setdefault(order[int(tail[1:])], attributes)
+    width = {v: float(re.search(r"penwidth=([\d.]+)", by_input[v])[1]) for v in (x, y)}
+    assert "#3d8fd1" in by_input[x] and "#e07b1f" in by_input[y]
+    assert width[x] > width[y]
+    assert "dotted" in by_input[dead] and "penwidth" not in by_input[dead]
+
+
+def test_before_backward_all_arrows_are_alike(arrows):
+    assert set(arrows(Value(1.0) * Value(2.0)).values()) == {""}
+
+
+def test_local_gradients_are_written_and_the_chain_rule_can_be_read_off(arrows):
+    x = Value(3.0)
+    square = x * x
+    root = square * 5
+    root.backward()
+    labels = {ends: float(re.search(r'label=" (\S+) "', rest)[1].replace("−", "-"))
+              for ends, rest in arrows(root, local_gradients=True).items() if "label" in rest}
+    order = topological_order(root)
+    into_root = labels[f"v{order.index(square)}", f"o{order.index(root)}"]
+    into_square = labels[f"v{order.index(x)}", f"o{order.index(square)}"]
+    assert into_root == 5 and into_square == 3
+    assert x.grad == 2 * into_square * square.grad and square.grad == into_root * root.grad
+
+
+def test_a_local_gradient_that_has_no_answer_is_nan():
+    root = Value(0.0).sqrt()
+    assert 'label=" nan "' in draw_dot(root, local_gradients=True).source
+
+
+def test_attributes_of_graphviz_pass_through():
+    source = draw_dot(Value(1.0) + 1, bgcolor="white", node_attr={"fontname": "Courier"},
+                      edge_attr={"arrowhead": "vee"}).source
+    assert "bgcolor=white" in source and "Courier" in source and "arrowhead=vee" in source
+
+
+def test_a_legend_says_what_is_what():
+    root = Value(1.0) + 1
+    assert "parameter" in draw_dot(root).source and "gradient above 0" not in draw_dot(root).source
+    root.backward()
+    assert "gradient above 0" in draw_dot(root).source
