@@ -278,13 +278,14 @@ def draw(folder: pathlib.Path, network, row) -> str:
     loss = mse_loss(network(x1, x2), target)
     loss.label = "loss"
     loss.backward()
-    network.zero_grad()
     folder.mkdir(parents=True, exist_ok=True)
     picture, source = folder / "two_two_one.svg", folder / "two_two_one.gv"
     try:
         draw_dot(loss).render(outfile=picture)
     except (ImportError, RuntimeError) as error:
         return f"is not drawn:\n{error}"
+    finally:
+        network.zero_grad()
     return f"is drawn in\n{picture} (source: {source.name})"
 
 

@@ -137,7 +137,7 @@ def _legend(backward: bool) -> str:
     arrows = (f'<TD><FONT COLOR="{POSITIVE}">gradient above 0</FONT></TD>'
               f'<TD><FONT COLOR="{NEGATIVE}">below 0</FONT></TD>'
               f'<TD><FONT COLOR="{LINE}">dotted: 0</FONT></TD>') if backward else ""
-    return f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="3"><TR>{boxes}{arrows}</TR></TABLE>>'
+    return f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="5"><TR>{boxes}{arrows}</TR></TABLE>>'
 
 
 # ── What stands in a box ──────────────────────────────────────────────────────────────────────────

@@ -213,6 +213,13 @@ def test_inputs_that_determine_each_other(tmp_path):
     assert planes(done.stdout, "trained")[0][3] == pytest.approx(0.14375, abs=1e-4)
 
 
+def test_the_picture_shows_the_gradients_of_all_nine_parameters(tmp_path):
+    run(tmp_path, "--steps", 1)
+    source = (tmp_path / "out" / "two_two_one.gv").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"<B>([wb][^<]+)</B>.*?grad (\S+?)</FONT>", source))
+    assert len(shown) == 9 and "0" not in shown.values()
+
+
 def test_a_terminal_without_unicode(tmp_path):
     done = run(tmp_path, "--steps", 20, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
