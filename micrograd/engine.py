@@ -166,7 +166,7 @@ class Value:
     cos     = op("cos",     lambda g, out, x: -g * sin(x))(functions.cos)
     tanh    = op("tanh",    lambda g, out, x: g * (1 - out * out))(functions.tanh)
     sigmoid = op("sigmoid", lambda g, out, x: g * out * (1 - out))(functions.sigmoid)
-    relu    = op("relu",    lambda g, out, x: where(x > 0, g, 0))(functions.relu)
+    relu    = op("relu",    lambda g, out, x: where(x > 0, g, where(x <= 0, 0, x)))(functions.relu)
 
     maximum = op("max",     lambda g, out, x, y: _chosen(g, x, y, x > y, x < y))(functions.maximum)
     minimum = op("min",     lambda g, out, x, y: _chosen(g, x, y, x < y, x > y))(functions.minimum)
@@ -259,7 +259,8 @@ def _data(x):
 
 def _chosen(g, x, y, x_chosen, y_chosen):
     """The gradient goes to the input that was chosen; a tie shares it equally."""
-    half = g / (x ** 0 + y ** 0)                # x ** 0 is 1 in the kind of number that x is
+    # x ** 0 is 1 in the kind of number that x is; two that have no order make NaN.
+    half = where(x <= y, g / (x ** 0 + y ** 0), x + y)
     return (where(x_chosen, g, where(y_chosen, 0, half)),
             where(y_chosen, g, where(x_chosen, 0, half)))
 
