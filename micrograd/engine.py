@@ -145,7 +145,8 @@ class Value:
     @op("*",      lambda g, out, x, y: (g * y, g * x))
     def __mul__(x, y):                  return x * y
 
-    @op("/",      lambda g, out, x, y: (g / y, -g * out / y))
+    # x ** 0 is 1 in the kind of number that x is: of the integers 1 / 3, Python makes a float.
+    @op("/",      lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
     def __truediv__(x, y):              return x / y
 
     @op("neg",    lambda g, out, x: -g)
@@ -259,8 +260,7 @@ def _data(x):
 
 def _chosen(g, x, y, x_chosen, y_chosen):
     """The gradient goes to the input that was chosen; a tie shares it equally."""
-    # x ** 0 is 1 in the kind of number that x is; two that have no order make NaN.
-    half = where(x <= y, g / (x ** 0 + y ** 0), x + y)
+    half = where(x <= y, g * x ** 0 / 2, x + y)     # NaN where one of them is
     return (where(x_chosen, g, where(y_chosen, 0, half)),
             where(y_chosen, g, where(x_chosen, 0, half)))
 

@@ -1,0 +1,549 @@
+"""Derivatives of any order, slopes, and whether a wrong rule is found and named."""
+
+import math
+import re
+from fractions import Fraction as F
+
+import pytest
+
+from micrograd import functions as fn
+from micrograd import op
+from micrograd.calculus import (GradientError, check_gradients, diagnose, grad, hessian, jacobian,
+                                slope)
+from micrograd.engine import Constant, Value, dot, gradients
+
+POINTS = [F(3), F(-2, 3), F(1, 7), F(5, 2), F(-11, 4)]
+points = pytest.mark.parametrize("x", POINTS, ids=str)
+pairs = pytest.mark.parametrize("x, y", ids=str, argvalues=[
+    (F(3), F(-2, 3)), (F(1, 7), F(5, 2)), (F(-11, 4), F(3, 5))])
+
+# Rational functions that have values at all the points.
+RATIONAL = {
+    "x³ - 2x": lambda x: x ** 3 - 2 * x,
+    "1/(1 + x²)": lambda x: 1 / (1 + x * x),
+    "(x - 1)/(x² + 3)": lambda x: (x - 1) / (x ** 2 + 3),
+    "x⁻²": lambda x: x ** -2,
+    "-|x|x": lambda x: -abs(x) * x,
+    "relu": lambda x: fn.relu(x) * x + x,
+    "max": lambda x: fn.maximum(x * x, x + 1) * x,
+    "dot": lambda x: dot([x, 1, x * x], [x, x, 2]),
+}
+rationals = pytest.mark.parametrize("f", RATIONAL.values(), ids=RATIONAL)
+two_rationals = pytest.mark.parametrize("f, h", list(zip(RATIONAL.values(),
+                                                         [*RATIONAL.values()][3:])))
+
+
+def exactly(found, expected):
+    """Equal, and of a kind that is exact."""
+    assert found == expected
+    assert isinstance(found, (int, F)), f"{found!r} is rounded"
+
+
+# ── grad ──────────────────────────────────────────────────────────────────────────────────────────
+
+def test_of_one_number_a_number_of_several_a_tuple():
+    assert grad(lambda x: x * x)(3) == 6
+    assert grad(lambda x, y: x * x * y)(3, 5) == (30, 9)
+    assert grad(lambda *xs: dot(xs, xs))(1, 2, 3) == (2, 4, 6)
+
+
+@pytest.mark.parametrize("x", [-1.7, -0.3, 0.0, 0.8, 2.5])
+def test_tanh_up_to_the_fourth(x):
+    t = math.tanh(x)
+    s = 1 - t * t
+    expected = [t, s, -2 * t * s, 2 * s * (3 * t * t - 1), 8 * t * s * (2 - 3 * t * t)]
+    f = fn.tanh
+    for order, value in enumerate(expected):
+        assert f(x) == pytest.approx(value, rel=1e-10, abs=1e-12), f"order {order}"
+        f = grad(f)
+
+
+@pytest.mark.parametrize("f, cycle", [
+    (fn.sin, [math.sin, math.cos, lambda x: -math.sin(x), lambda x: -math.cos(x)]),
+    (fn.exp, [math.exp] * 4),
+    (fn.log, [math.log, lambda x: 1 / x, lambda x: -1 / x ** 2, lambda x: 2 / x ** 3]),
+    (fn.sqrt, [math.sqrt, lambda x: .5 / math.sqrt(x), lambda x: -.25 * x ** -1.5,
+               lambda x: .375 * x ** -2.5]),
+    (lambda x: 2 ** x, [lambda x, n=n: math.log(2) ** n * 2 ** x for n in range(4)]),
+], ids=["sin", "exp", "log", "sqrt", "2**"])
+def test_higher_derivatives_of_functions(f, cycle):
+    for derivative in cycle:
+        assert f(0.7) == pytest.approx(derivative(0.7), rel=1e-12)
+        f = grad(f)
+
+
+def test_perturbation_confusion():
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(2.0) == 1
+    assert grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0) == 6
+    assert grad(lambda x: grad(lambda y: x * y * y)(x) + 0 * x)(5) == 20
+
+
+def test_an_inner_derivative_that_depends_on_the_outer_variable():
+    # d/dx of [d/dy x²y³ at y = x] is d/dx of 3x⁴
+    assert grad(lambda x: grad(lambda y: x ** 2 * y ** 3)(x))(F(2, 3)) == 12 * F(2, 3) ** 3
+    # and where the point of the inner one is itself computed: d/dx 3x²(x²)² = 18x⁵
+    assert grad(lambda x: grad(lambda y: x ** 2 * y ** 3)(x * x))(F(2)) == 18 * 2 ** 5
+    # three deep: d/dx of xyz-ish products
+    f = grad(lambda x: x * grad(lambda y: y * grad(lambda z: x * y * z * z)(y))(x))
+    assert f(3) == 24 * 27                      # d/dx of x · d/dy(2xy³) at y = x: 6x⁴
+
+
+def test_nested_in_itself():
+    def f(x):
+        return x ** 3
+
+    assert grad(lambda x: f(x) * grad(f)(x))(2) == 15 * 2 ** 4           # of 3x⁵
+    assert grad(lambda x: grad(f)(grad(f)(x)))(F(1, 2)) == 108 * F(1, 8)  # of 27x⁴
+
+
+def test_a_constant_result_and_an_unused_input():
+    assert grad(lambda x: 7)(2.0) == 0
+    assert grad(lambda x: Value(7.0))(2.0) == 0
+    assert grad(lambda x, y: x * x)(2.0, 3.0) == (4.0, 0)
+    assert grad(grad(lambda x: 3 * x))(2.0) == 0
+    assert grad(grad(grad(lambda x: 3 * x)))(2.0) == 0
+
+
+def test_the_identity():
+    assert grad(lambda x: x)(2.0) == 1
+    y = Value(2.0)
+    assert grad(lambda x: x)(y) == 1
+
+
+def test_leaves_no_gradient_behind():
+    a, b = Value(2.0), Value(3.0)
+    grad(lambda x: x * a * b)(4.0)
+    grad(lambda x, y: x * a * y)(b, 4.0)
+    hessian(lambda x: x * x * a, [4.0])
+    jacobian(lambda x: [x * x * a, b], [b])
+    assert a.grad == b.grad == 0
+    a.grad = 5
+    grad(lambda x: x * a)(1.0)
+    assert a.grad == 5
+
+
+def test_numbers_in_numbers_out():
+    assert type(grad(lambda x: x * x)(2.0)) is float
+    assert type(grad(lambda x: x * x)(2)) is int
+    assert type(grad(lambda x: x * x)(F(2))) is F
+    assert type(grad(lambda x: x * Constant(2.0))(2.0)) is float
+
+
+def test_of_outside_values_a_value_that_can_be_differentiated():
+    a = Value(3)
+    found = grad(lambda x: a * a * x)(2)
+    assert isinstance(found, Value) and found.data == 9
+    found.backward()
+    assert a.grad == 6
+
+
+def test_a_value_as_the_point():
+    x = Value(3)
+    found = grad(lambda y: y ** 3)(x)
+    assert isinstance(found, Value) and found.data == 27
+    found.backward()
+    assert x.grad == 18
+
+
+def test_the_result_must_be_a_number():
+    for wrong in ["text", None, [1.0, 2.0], (Value(1.0),)]:
+        with pytest.raises(TypeError, match="number"):
+            grad(lambda x: wrong)(2.0)
+
+
+def test_keeps_its_name():
+    def cube(x):
+        """The third power."""
+        return x ** 3
+
+    assert grad(cube).__name__ == "cube"
+
+
+def test_backward_with_create_graph():
+    x, y = Value(3), Value(5)
+    (x * x * y).backward(create_graph=True)
+    assert isinstance(x.grad, Value) and (x.grad.data, y.grad.data) == (30, 9)
+    of_second = gradients(x.grad)
+    assert (of_second[x], of_second[y]) == (10, 6)
+
+
+def test_create_graph_of_a_constant_gradient():
+    x = Value(3.0)
+    (2 * x).backward(create_graph=True)
+    assert isinstance(x.grad, Value) and x.grad.data == 2
+    assert gradients(x.grad).get(x, 0) == 0
+
+
+# ── exact derivatives: the algebra of calculus ────────────────────────────────────────────────────
+
+@points
+@two_rationals
+def test_sum_product_quotient_and_chain(f, h, x):
+    df, dh = grad(f)(x), grad(h)(x)
+    exactly(grad(lambda x: f(x) + h(x))(x), df + dh)
+    exactly(grad(lambda x: f(x) - 5 * h(x))(x), df - 5 * dh)
+    exactly(grad(lambda x: f(x) * h(x))(x), df * h(x) + f(x) * dh)
+    exactly(grad(lambda x: f(x) / (h(x) ** 2 + 1))(x),
+            (df * (h(x) ** 2 + 1) - f(x) * 2 * h(x) * dh) / (h(x) ** 2 + 1) ** 2)
+    if h(x):
+        exactly(grad(lambda x: f(h(x)))(x), grad(f)(h(x)) * dh)
+
+
+@points
+@two_rationals
+def test_leibniz_for_the_second_derivative(f, h, x):
+    exactly(grad(grad(lambda x: f(x) * h(x)))(x),
+            grad(grad(f))(x) * h(x) + 2 * grad(f)(x) * grad(h)(x) + f(x) * grad(grad(h))(x))
+
+
+@points
+def test_derivatives_on_paper(x):
+    table = {
+        "x³ - 2x": (3 * x ** 2 - 2, 6 * x),
+        "1/(1 + x²)": (-2 * x / (1 + x * x) ** 2, (6 * x * x - 2) / (1 + x * x) ** 3),
+        "x⁻²": (-2 * x ** -3, 6 * x ** -4),
+        "-|x|x": (-2 * abs(x), -2 if x > 0 else 2),
+        "relu": ((2 * x if x > 0 else 0) + 1, 2 if x > 0 else 0),
+        "max": (3 * x * x, 6 * x) if x * x > x + 1 else (2 * x + 1, 2),
+        "dot": (2 * x + 1 + 4 * x, 6),
+    }
+    for name, (first, second) in table.items():
+        exactly(grad(RATIONAL[name])(x), first)
+        exactly(grad(grad(RATIONAL[name]))(x), second)
+
+
+def test_division_by_a_whole_number_stays_exact():
+    exactly(grad(lambda x: x / 3)(F(1, 7)), F(1, 3))
+    exactly(grad(lambda x: (fn.relu(x) + x) / 7)(F(-1, 7)), F(1, 7))
+
+
+@points
+def test_ties_share_exactly(x):
+    assert grad(fn.maximum)(x, x) == grad(fn.minimum)(x, x) == (F(1, 2), F(1, 2))
+    exactly(grad(lambda x: fn.maximum(x, x) * x)(x), 2 * x)
+    assert grad(lambda x, y: fn.maximum(x * x, y * y))(x, -x) == (x, -x)
+    assert grad(lambda x, y: fn.minimum(3 * x, y + 2 * x))(x, x) == (F(5, 2), F(1, 2))
+
+
+def test_corners():
+    assert grad(fn.relu)(F(0)) == grad(abs)(F(0)) == grad(lambda x: x ** 0)(F(0)) == 0
+    assert grad(grad(lambda x: x ** 2))(F(0)) == 2
+    assert grad(grad(lambda x: x ** 1))(F(0)) == 0
+
+
+HOMOGENEOUS = {
+    2: lambda x, y: x * x - 3 * x * y,
+    3: lambda x, y: x ** 3 + x * y * abs(y),
+    1: lambda x, y: fn.maximum(x, y) + x * x / y,
+    0: lambda x, y: (x - y) / (x + 2 * y),
+    -2: lambda x, y: 1 / (x * x + y * y),
+}
+
+
+@pairs
+@pytest.mark.parametrize("degree", HOMOGENEOUS)
+def test_euler_on_homogeneous_functions(degree, x, y):
+    f = HOMOGENEOUS[degree]
+    by_x, by_y = grad(f)(x, y)
+    exactly(x * by_x + y * by_y, degree * f(x, y))
+    (xx, xy), (yx, yy) = hessian(f, [x, y])
+    exactly(xx * x * x + 2 * xy * x * y + yy * y * y, degree * (degree - 1) * f(x, y))
+    assert xy == yx
+
+
+@pairs
+def test_hessian_on_paper(x, y):
+    assert hessian(lambda x, y: x ** 3 * y ** 2 + x / y, [x, y]) == [
+        [6 * x * y ** 2, 6 * x ** 2 * y - 1 / y ** 2],
+        [6 * x ** 2 * y - 1 / y ** 2, 2 * x ** 3 + 2 * x / y ** 3]]
+
+
+def test_hessian_where_there_is_nothing_to_find():
+    assert hessian(lambda x, y: 3 * x + y, [1, 2]) == [[0, 0], [0, 0]]
+    assert hessian(lambda x, y: 4, [1, 2]) == [[0, 0], [0, 0]]
+
+
+@pairs
+def test_jacobian(x, y):
+    assert jacobian(lambda x, y: [x * y, x / y, y ** 2, 5, x], [x, y]) == [
+        [y, x], [1 / y, -x / y ** 2], [0, 2 * y], [0, 0], [1, 0]]
+    assert jacobian(lambda x: (), [x]) == []
+
+
+@pairs
+def test_jacobian_of_a_composition_is_the_product(x, y):
+    inner = lambda x, y: (x * y, x - y)
+    outer = lambda u, v: (u * u + v, u * v, u)
+    a, b = jacobian(outer, inner(x, y)), jacobian(inner, [x, y])
+    product = [[sum(a[i][k] * b[k][j] for k in range(2)) for j in range(2)] for i in range(3)]
+    assert jacobian(lambda x, y: outer(*inner(x, y)), [x, y]) == product
+
+
+# ── slope ─────────────────────────────────────────────────────────────────────────────────────────
+
+SLOPES = {
+    "cube": (lambda x: x ** 3, lambda x: 3 * x * x, [-1e8, -2, 1e-8, 0.0, 1, 1e8]),
+    "sin": (math.sin, math.cos, [-3, 0.0, 1e-8, 1, 30]),
+    "exp": (math.exp, math.exp, [-700, -1, 0.0, 1e-8, 1, 700, 709.7]),
+    "log": (math.log, lambda x: 1 / x, [1e-8, 1e-3, 1, 1e8, 1e300]),
+    "sqrt": (math.sqrt, lambda x: 0.5 / math.sqrt(x), [1e-8, 1e-3, 1, 1e8]),
+    "1/x": (lambda x: 1 / x, lambda x: -1 / x ** 2, [-1e-3, 1e-8, 1, 1e8]),
+    "tanh": (math.tanh, lambda x: 1 - math.tanh(x) ** 2, [-3, 0.0, 1e-8, 2]),
+    "offset": (lambda x: 1e6 + math.sin(x), math.cos, [0.1, 1, 5]),
+    "near a kink": (lambda x: abs(x - 1), lambda x: math.copysign(1, x - 1),
+                    [1.001, 0.999, 1.000001]),
+    "constant": (lambda x: 3.0, lambda x: 0.0, [0.0, 1e8]),
+}
+
+
+@pytest.mark.parametrize("name, x", [(name, x) for name in SLOPES for x in SLOPES[name][2]])
+def test_slope_is_accurate_and_its_error_honest(name, x):
+    f, derivative, _ = SLOPES[name]
+    measured, error = slope(f, x)
+    true = derivative(x)
+    assert abs(measured - true) <= 100 * error + 1e-9 * abs(true)
+    assert abs(measured - true) <= 1e-5 * max(1e-3, abs(true))
+
+
+def test_slope_of_one_side():
+    assert slope(abs, 0.0, 1)[0] == pytest.approx(1)
+    assert slope(abs, 0.0, -1)[0] == pytest.approx(-1)
+    assert slope(lambda x: x * math.sqrt(x), 0.0, 1)[0] == pytest.approx(0, abs=1e-2)
+    assert slope(math.exp, 1.0, 1)[0] == pytest.approx(math.e, rel=1e-8)
+    assert slope(math.exp, 1.0, -1)[0] == pytest.approx(math.e, rel=1e-8)
+    with pytest.raises(ValueError):
+        slope(math.log, 0.0, -1)
+
+
+def test_no_slope():
+    def nowhere(x):
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no slope can be measured at 2.0"):
+        slope(nowhere, 2.0)
+    with pytest.raises(ValueError, match="no slope"):
+        slope(math.sqrt, -1.0)
+
+
+def test_slope_passes_on_mistakes_of_the_function():
+    with pytest.raises(TypeError):
+        slope(lambda x: x + "1", 2.0)
+
+
+# ── check_gradients: right rules pass ─────────────────────────────────────────────────────────────
+
+ONE = {
+    "neg": lambda x: -x, "abs": abs, "exp": fn.exp, "sin": fn.sin, "cos": fn.cos, "tanh": fn.tanh,
+    "sigmoid": fn.sigmoid, "relu": fn.relu, "cube": lambda x: x ** 3, "x^-2": lambda x: x ** -2,
+    "x^0": lambda x: x ** 0, "2^x": lambda x: 2 ** x, "reciprocal": lambda x: 1 / x,
+    "rsub": lambda x: 1 - x, "radd": lambda x: 1 + x, "rmul": lambda x: 3 * x,
+}
+POSITIVE = {"log": fn.log, "sqrt": fn.sqrt, "x^1.5": lambda x: x ** 1.5, "x^x": lambda x: x ** x}
+TWO = {
+    "+": lambda x, y: x + y, "-": lambda x, y: x - y, "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y, "max": fn.maximum, "min": fn.minimum,
+    "dot": lambda x, y: dot([x, y, 2.0], [y, 3.0, x]), "**": lambda x, y: (x * x + 1) ** y,
+}
+
+
+@pytest.mark.parametrize("name, x", [(n, x) for n in ONE for x in (-1.3, 0.4, 2.7)]
+                         + [(n, x) for n in POSITIVE for x in (0.01, 0.4, 2.7)])
+def test_the_table_at_ordinary_points(name, x):
+    checks = check_gradients({**ONE, **POSITIVE}[name], x)
+    assert {check.verdict for check in checks} == {"agrees"}
+    assert checks[-1].what.startswith("the whole function")
+
+
+@pytest.mark.parametrize("name", TWO)
+@pytest.mark.parametrize("point", [(0.5, 1.5), (-2.0, 3.1), [4.0, -0.3]], ids=str)
+def test_the_table_of_two_inputs(name, point):
+    checks = check_gradients(TWO[name], point)
+    assert len(checks) >= 3 and {check.verdict for check in checks} == {"agrees"}
+
+
+@pytest.mark.parametrize("f, x", [
+    *[(f, x) for f in (fn.log, fn.sqrt, fn.exp, fn.sin, fn.tanh, fn.sigmoid) for x in (1e-8,)],
+    *[(f, 1e8) for f in (fn.log, fn.sqrt, fn.tanh, fn.sigmoid, fn.relu)],
+    *[(lambda x: x ** 3, x) for x in (1e-8, 1e8)], *[(lambda x: 1 / x, x) for x in (1e-8, 1e8)],
+    (fn.exp, 700), (fn.exp, -700), (fn.sigmoid, 700), (fn.sigmoid, -30), (fn.tanh, 700),
+])
+def test_right_rules_pass_at_awkward_points(f, x):
+    assert "differs" not in {check.verdict for check in check_gradients(f, x)}
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: 1e6 + x, lambda x: (1e6 + x) * x, lambda x: (1e6 + x) - 1e6,
+    lambda x: fn.sin(x) + 1e8, lambda x: (x + 1e8) - 1e8])
+@pytest.mark.parametrize("x", [0.3, 1.7, -12.9])
+def test_large_offsets_are_no_mistakes(f, x):
+    assert {check.verdict for check in check_gradients(f, x)} == {"agrees"}
+
+
+@pytest.mark.parametrize("f, at", [
+    (fn.relu, 0.0), (abs, 0.0), (fn.maximum, (1.5, 1.5)), (fn.minimum, (-2.0, -2.0)),
+    (lambda x: fn.maximum(x, 2 * x), 0.0), (lambda x: fn.relu(x) + abs(x) / 2, 0.0),
+    # The rules are right here, and their sum, 0, lies outside the two slopes of the whole.
+    (lambda x: fn.relu(x) - fn.relu(-x), 0.0), (lambda x: fn.relu(x) - fn.relu(-x) / 2, 0.0),
+    (lambda x: abs(fn.maximum(x, 0 * x)) - abs(fn.minimum(x, 0 * x)), 0.0),
+])
+def test_kinks(f, at):
+    verdicts = {check.verdict for check in check_gradients(f, at)}
+    assert verdicts <= {"kink", "agrees"}
+    assert "kink" in verdicts or f is not fn.relu
+
+
+def test_a_kink_that_is_none():
+    for f, x in [(lambda x: fn.relu(x) ** 2, 0.0), (lambda x: fn.maximum(x, x), 3.0)]:
+        assert {check.verdict for check in check_gradients(f, x)} <= {"kink", "agrees"}
+
+
+@pytest.mark.parametrize("f", [fn.sqrt, lambda x: x ** 0.5, lambda x: fn.sqrt(x * x)])
+def test_the_edge_of_a_domain(f):
+    assert "edge" in {check.verdict for check in check_gradients(f, 0.0)}
+
+
+@pytest.mark.parametrize("x", [1e-300, 1e-15, 1e-12])
+def test_near_the_edge_nothing_but_gradient_errors(x):
+    for f in (fn.log, fn.sqrt, lambda x: 1 / x):
+        try:
+            check_gradients(f, x)
+        except GradientError:
+            pass
+
+
+def test_outside_the_domain_the_function_says_so_itself():
+    with pytest.raises(ValueError, match="log"):
+        check_gradients(fn.log, -1.0)
+
+
+def test_no_gradient_is_left_behind():
+    w, b = Value(2.0), Value(0.5)
+    check_gradients(lambda x: fn.tanh(w * x + b), 0.3)
+    assert w.grad == b.grad == 0
+
+
+def test_a_function_without_a_graph():
+    assert [check.verdict for check in check_gradients(lambda x: 7.0, 1.0)] == ["agrees"]
+
+
+def test_checks_are_sentences():
+    first, last = check_gradients(fn.tanh, 0.5)
+    assert str(first).startswith("tanh by its input x, at x = 0.5: the rule says 0.786448; ")
+    assert last.at == "x = 0.5"
+
+
+# ── check_gradients: wrong rules are found and named ──────────────────────────────────────────────
+
+def mistake(rule, mathematics, *at):
+    """What is said of a wrong rule."""
+    with pytest.raises(GradientError) as caught:
+        check_gradients(op("wrong", rule)(mathematics), at)
+    return str(caught.value)
+
+
+square = lambda x: x * x
+expo = lambda x: fn.exp(x)
+sine = lambda x: fn.sin(x)
+ratio = lambda x, y: x * x / y
+product = lambda x, y: x * y
+
+MISTAKES = [
+    ("sign is wrong", lambda g, out, x: -g * out, expo, (0.7,)),
+    ("sign is wrong", lambda g, out, x: -g * fn.cos(x), sine, (0.7,)),
+    ("sign is wrong", lambda g, out, x, y: (g, g), lambda x, y: x - y, (0.7, 2.0)),
+    ("0.5 times the slope .* a factor", lambda g, out, x: g * x, square, (0.7,)),
+    ("3 times the slope .* a factor", lambda g, out, x: 3 * g * out, expo, (-0.7,)),
+    ("swapped", lambda g, out, x, y: (g * x, g * y), lambda x, y: x * y, (0.7, 2.0)),
+    ("swapped", lambda g, out, x, y: (-g * out / y, 2 * g * x / y), ratio, (0.7, 2.0)),
+    ("forgets g", lambda g, out, x: 2 * x, square, (0.7,)),
+    ("forgets g", lambda g, out, x: out, expo, (0.7,)),
+    ("forgets g", lambda g, out, x, y: (y, x), lambda x, y: x * y, (0.7, 2.0)),
+    ("output stands in the rule where the input", lambda g, out, x: g * fn.cos(out), sine, (0.7,)),
+    ("output stands in the rule where the input", lambda g, out, x: 2 * g * out, square, (0.7,)),
+    ("input stands in the rule where the output", lambda g, out, x: g * x, expo, (0.7,)),
+    ("input stands in the rule where the output", lambda g, out, x: g * (1 - x * x),
+     lambda x: fn.tanh(x), (0.7,)),
+    ("lets nothing through", lambda g, out, x: 0, square, (0.7,)),
+    ("answers with 1 of the 2 gradients", lambda g, out, x, y: (g * y,), product, (1, 2)),
+    ("answers with 3 of the 2 gradients", lambda g, out, x, y: (g, g, g), product, (1, 2)),
+]
+
+
+@pytest.mark.parametrize("named, rule, mathematics, at", MISTAKES,
+                         ids=[mistake[0] for mistake in MISTAKES])
+def test_a_wrong_rule_is_named(named, rule, mathematics, at):
+    text = mistake(rule, mathematics, *at)
+    assert "wrong" in text.splitlines()[1]
+    with pytest.raises(GradientError, match=f"(?s){named}"):
+        check_gradients(op("wrong", rule)(mathematics), at)
+
+
+@pytest.mark.parametrize("rule, mathematics, at", [m[1:] for m in MISTAKES])
+def test_a_wrong_rule_hidden_downstream_is_named(rule, mathematics, at):
+    operation = op("wrong", rule)(mathematics)
+    with pytest.raises(GradientError, match="wrong"):
+        check_gradients(lambda *xs: operation(*xs) * 0 + sum(xs), at)
+
+
+def test_a_mistake_of_a_thousandth_is_caught_and_of_a_billionth_is_none():
+    assert "1.001 times" in mistake(lambda g, out, x: 1.001 * g * 2 * x, square, 0.7)
+    assert "differs" not in {c.verdict for c in check_gradients(
+        op("right", lambda g, out, x: (1 + 1e-9) * g * 2 * x)(square), 0.7)}
+
+
+def test_a_mistake_at_a_kink_is_caught():
+    assert "kink" in mistake(lambda g, out, x: where_positive(g, x), lambda x: fn.relu(x), 0.0)
+
+
+def where_positive(g, x):
+    return 3 * g if x == 0 else g * (x > 0)
+
+
+def test_other_mistakes_have_no_suspect_but_are_found():
+    text = mistake(lambda g, out, x: g * (2 * x + 1), square, 0.7)
+    assert "the rule says 2.4; the slope measured by nudging is 1.4" in text
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: fn.tanh(x) * x.data, lambda x: x * x + Value(x.data) ** 2,
+    lambda x: x + math.sin(float(x.data)),
+])
+def test_a_computation_that_leaves_the_graph(f):
+    with pytest.raises(GradientError, match="leaves the graph"):
+        check_gradients(f, 0.7)
+
+
+def test_only_the_wrong_one_is_blamed():
+    wrong = op("wrong", lambda g, out, x: -2 * g * x)(square)
+    with pytest.raises(GradientError) as caught:
+        check_gradients(lambda x, y: fn.tanh(x) * y + wrong(x * y), (0.5, 1.5))
+    heading, line = str(caught.value).splitlines()
+    assert re.search(r"\b1 of 8\b", heading)
+    assert line.startswith("  wrong by its input x, at x = 0.75: ")
+
+
+def test_many_mistakes_are_counted():
+    wrong = op("wrong", lambda g, out, x: -2 * g * x)(square)
+    with pytest.raises(GradientError, match="(?s)8 of 30.*… and 3 more"):
+        check_gradients(lambda x: sum([wrong(x + i) for i in range(8)]), 0.5)
+
+
+def test_is_an_assertion_error():
+    assert issubclass(GradientError, AssertionError)
+
+
+# ── diagnose ──────────────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("pairs, suspects, said", [
+    ([(-2.0, 2.0), (3.0, -3.0)], {}, "The sign is wrong."),
+    ([(0.0, 2.0), (0.0, 3.0)], {}, "The rule lets nothing through."),
+    ([(1.0, 2.0), (1.5, 3.0)], {},
+     "The rule is 0.5 times the slope at every point tried: a factor is wrong."),
+    ([(1.0, 2.0), (5.0, 3.0)], {}, ""),
+    ([(1.0, 2.0)], {}, ""),
+    ([(1.0, 2.0), (5.0, 3.0)], {"No.": [2.0, 4.0], "Yes.": [2.0, 3.0]}, "Yes."),
+    ([(-2.0, 2.0), (-3.0, 3.0)], {"Swapped.": [2.0, 3.0]}, "Swapped."),
+    ([(1.0, 2.0), (5.0, 3.0)], {"No.": [math.nan, math.nan]}, ""),
+])
+def test_diagnose(pairs, suspects, said):
+    assert diagnose(pairs, suspects) == said
