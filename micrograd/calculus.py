@@ -316,11 +316,22 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float) -> list[
         said = found.get(x, 0)
         verdict, measured, because = _compare(_partial(number, point, i), x.data, said, rtol)
         if verdict == "differs" and not because:
-            because = ("Every rule is right, so part of the computation leaves the graph: look for "
+            parts = _parts(found, x)
+            because = (f"{x.label} is used {len(parts)} times, and its gradient is overwritten instead "
+                       "of added to." if _close(sum(parts), measured) else
+                       "Every rule is right, so part of the computation leaves the graph: look for "
                        ".data, float() or a plain number made from a Value.")
         checks.append(Check(f"the whole function by {x.label}", at, said, measured, verdict,
         because))
     return checks
+
+
+def _parts(found: dict, x: Value) -> list[float]:
+    """What each use of `x` passes back to it, given the gradients found."""
+    return [part for value, g in found.items() if value._prev
+            for y, part in zip(value._prev, value._op.rule(g, value.data,
+                                                           *[input.data for input in value._prev]))
+            if y is x]
 
 
 def _partial(f: Callable, point: Sequence[float], i: int) -> Callable[[float], float]:

@@ -10,7 +10,7 @@ from micrograd import functions as fn
 from micrograd import op
 from micrograd.calculus import (GradientError, check_gradients, diagnose, grad, hessian, jacobian,
                                 slope)
-from micrograd.engine import Constant, Value, dot, gradients
+from micrograd.engine import Constant, Value, dot, gradients, topological_order
 
 POINTS = [F(3), F(-2, 3), F(1, 7), F(5, 2), F(-11, 4)]
 points = pytest.mark.parametrize("x", POINTS, ids=str)
@@ -547,3 +547,20 @@ def test_is_an_assertion_error():
 ])
 def test_diagnose(pairs, suspects, said):
     assert diagnose(pairs, suspects) == said
+
+
+def test_an_engine_that_overwrites_gradients_is_found_out(monkeypatch):
+    def overwriting(root, create_graph=False):
+        grads = dict.fromkeys(topological_order(root), 0)
+        grads[root] = 1
+        for value in reversed(list(grads)):
+            numbers = [x.data for x in value._prev]
+            answer = value._op.rule(grads[value], value.data, *numbers) if numbers else []
+            for x, gradient in zip(value._prev, answer):
+                grads[x] = gradient
+        return grads
+
+    monkeypatch.setattr("micrograd.calculus.gradients", overwriting)
+    assert check_gradients(lambda x: fn.tanh(x), 0.5)
+    with pytest.raises(GradientError, match="x is used 2 times, and its gradient is overwritten"):
+        check_gradients(lambda x: fn.sin(x) + x * 3, 0.5)
