@@ -218,9 +218,9 @@ def tell_promise(network, scaled, unit) -> None:
     knob.data += NUDGE
     happened = (mean_squared_error(network, scaled).data - loss.data) * unit
     knob.data -= NUDGE
-    print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}. Its "
-          f"gradient\nby {knob.label} is {knob.grad * unit:.4f}, which promises: turn "
-          f"{knob.label} up by {NUDGE} and the loss should change\nby {promised:+.4f}. Turned up, it changes by "
+    print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}.\n"
+          f"Its gradient by {knob.label} is {knob.grad * unit:.4f}, which promises: turn {knob.label} "
+          f"up by {NUDGE}\nand the loss should change by {promised:+.4f}. Turned up, it changes by "
           f"{happened:+.4f}.")
 
 
@@ -262,8 +262,8 @@ def tell_bias(args, names, rows) -> None:
     network = TwoTwoOne(random.Random(args.seed))
     loss = train(network, network.weights, [scale(row) for row in rows], args.steps, args.lr)
     best = least_squares(rows, centred=False)
-    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is\n"
-          "for shows in the original units. The same training there, without the three biases:")
+    print("\nThe biases end at 0, for measuring from the means has done their work. What a bias is"
+          "\nfor shows in the original units. The same training there, without the three biases:")
     tell_plane("trained", names, scale.plane(network), loss * scale.widths[2] ** 2)
     if best:
         tell_plane("formula", names, *best)

@@ -147,9 +147,9 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
 
     `at` is the point: a number, or a sequence of as many as `f` takes. Each operation is checked by
     itself at the numbers that meet it there, so that a wrong rule is named even when something
-    downstream hides it; then, if all agree, the whole function. Returns what was checked. At a kink,
-    where the slopes of the two sides differ, any derivative between them passes and the check says
-    "kink"; at the edge of a domain it says "edge".
+    downstream hides it; then, if all agree, the whole function. Returns what was checked. At a
+    kink, where the slopes of the two sides differ, any derivative between them passes and the check
+    says "kink"; at the edge of a domain it says "edge".
 
     Raises GradientError, an AssertionError, if a derivative differs from the slope by more than
     `rtol` of it and the error of the measurement.
@@ -317,8 +317,8 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float) -> list[
         verdict, measured, because = _compare(_partial(number, point, i), x.data, said, rtol)
         if verdict == "differs" and not because:
             parts = _parts(found, x)
-            because = (f"{x.label} is used {len(parts)} times, and its gradient is overwritten instead "
-                       "of added to." if _close(sum(parts), measured) else
+            because = (f"{x.label} is used {len(parts)} times, and its gradient is overwritten "
+                       "instead of added to." if _close(sum(parts), measured) else
                        "Every rule is right, so part of the computation leaves the graph: look for "
                        ".data, float() or a plain number made from a Value.")
         checks.append(Check(f"the whole function by {x.label}", at, said, measured, verdict,

@@ -54,10 +54,10 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR", *,
     the computation: "LR" from left to right, "TB" from top to bottom. The same graph gives the same
     source.
 
-    After `backward()` every arrow is as thick as the gradient that went back along it is large, blue
-    where it is positive, orange where it is negative and dotted where it is 0. `local_gradients`
-    writes the local derivative on each arrow into an operation: the gradient of a value is the sum,
-    over the arrows that leave it, of local derivative · gradient at the operation's output.
+    After `backward()` every arrow is as thick as the gradient that went back along it is large,
+    blue where it is positive, orange where it is negative and dotted where it is 0. With
+    `local_gradients` each arrow into an operation tells the local derivative: the gradient of a
+    value is the sum, over its outgoing arrows, of local derivative · gradient at the output there.
 
     Further keywords are attributes of Graphviz for the graph (`bgcolor="white"`, `size="8"`), or
     `node_attr` and `edge_attr`, dicts of them for all nodes and all edges.
