@@ -278,18 +278,18 @@ def topological_order(root: Value) -> list[Value]:
     >>> [value.data for value in topological_order(x * 5 + x)]
     [2, 5, 10, 12]
     """
-    order, seen = [], {root}
-    path = [(root, iter(root._prev))]           # from the root down: each with its inputs to come
-    while path:
-        value, inputs = path[-1]
-        for x in inputs:
-            if x not in seen:
-                seen.add(x)
-                path.append((x, iter(x._prev)))
-                break
-        else:
-            order.append(value)
-            path.pop()
+    order, seen, todo = [], set(), [root]
+    while todo:
+        value = todo.pop()
+        if value is None:                       # all inputs of the next one are in order
+            order.append(todo.pop())
+        elif value not in seen:
+            seen.add(value)
+            if value._prev:
+                todo += value, None
+                todo += value._prev[::-1]
+            else:
+                order.append(value)
     return order
 
 
