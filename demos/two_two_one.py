@@ -220,8 +220,8 @@ def tell_promise(network, scaled, unit) -> None:
     knob.data -= NUDGE
     print(f"The mean squared residual of the untrained network is {loss.data * unit:.4f}.\n"
           f"Its gradient by {knob.label} is {knob.grad * unit:.4f}, which promises: turn "
-          f"{knob.label} up by {NUDGE}\nand the loss should change by {promised:+.4f}. Turned up, it changes by "
-          f"{happened:+.4f}.")
+          f"{knob.label} up by {NUDGE}\nand the loss should change by {promised:+.4f}. "
+          f"Turned up, it changes by {happened:+.4f}.")
 
 
 def plane_text(names, plane) -> str:
