@@ -109,8 +109,9 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR", *,
 def _local_gradients(value: Value) -> list:
     """The derivative of a value by each of its inputs alone; NaN where its operation tells none."""
     try:
-        return list(value._op.rule(1, value.data, *[x.data for x in value._prev]))
-    except (ArithmeticError, AttributeError, ValueError):
+        answer = value._op.rule(1, value.data, *[x.data for x in value._prev])
+        return [number + 0 for _, number in zip(value._prev, answer, strict=True)]
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
         return [math.nan] * len(value._prev)
 
 

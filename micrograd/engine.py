@@ -113,7 +113,9 @@ class Value:
     `data` is the number: an int, a float, a Fraction or a numpy scalar. `grad`, once `backward()`
     has run on a result, is the derivative of that result by this value. `label` is a name for
     people. `_prev` holds the values it was made from and `_op` the operation that made it; a
-    *leaf*, made by hand, has none of either. Raises TypeError if `data` is not a number.
+    *leaf*, made by hand, has none of either. `<` and its like compare numbers, but `==` asks
+    whether two are the same value, so that values can be keys. Raises TypeError if `data` is not a
+    number.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1
@@ -197,9 +199,10 @@ class Value:
         """Compute the gradient of this value by every value it was made from.
 
         Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone
-        zeroes it. In between, `grad` is what this call found. With `create_graph` the gradients are
-        Values themselves, and can be differentiated again. Where a rule has no answer (the square
-        root at 0), raises as the operation itself would, and every `grad` stays as it was.
+        zeroes it. Of all other values, `grad` is what this call found. With `create_graph` the
+        gradients are Values themselves, and can be differentiated again. Where a rule has no answer
+        (the square root at 0), raises as the operation itself would, and every `grad` stays as it
+        was.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()

@@ -4,11 +4,13 @@ You will learn here what the gradient is the gradient *of*. Training needs a sin
 down, a *loss*; which one depends on what the outputs mean: quantities, a yes or no, one of many.
 Each is an expression of Values like any other, so `backward()` needs to know nothing about losses.
 
-Names and meanings are those of `torch.nn.functional`; every loss of several samples is their mean.
+Names are those of `torch.nn.functional` where it has them. A loss of several samples is their mean;
+`cross_entropy` takes one sample.
 Read `optim.py` next: it turns the knobs against the gradient.
 """
 
 from functools import reduce
+from numbers import Integral
 
 from .engine import Value
 from .functions import exp, log, maximum, relu
@@ -69,15 +71,18 @@ def softmax(logits: list) -> list:
 def cross_entropy(logits: list, target_index: int):
     """-log of the probability that `softmax(logits)` gives to the class at `target_index`.
 
-    Raises IndexError if there is no such class.
+    Raises IndexError if there is no such class, TypeError if it is no whole number.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
     0.1269
     """
+    largest = _largest("cross_entropy", logits)
+    if not isinstance(target_index, Integral):
+        raise TypeError("cross_entropy takes the logits of one sample and the index of its class, "
+                        f"not {target_index!r}")
     if not 0 <= target_index < len(logits):
         raise IndexError(f"cross_entropy has logits for the classes 0 to {len(logits) - 1}, "
                          f"not for {target_index}")
-    largest = _largest("cross_entropy", logits)
     total = sum([exp(x - largest) for x in logits])
     return log(total) - (logits[target_index] - largest)
 
@@ -85,14 +90,14 @@ def cross_entropy(logits: list, target_index: int):
 def _largest(name: str, logits: list):
     """The largest logit as a plain number. Taking it off every logit changes no probability, and
     keeps exp() between 0 and 1."""
-    if not logits:
+    if not len(logits):
         raise ValueError(f"{name} takes at least one logit")
     return reduce(maximum, [x.data if isinstance(x, Value) else x for x in logits])
 
 
 def _pairs(name: str, input, target) -> list[tuple]:
-    inputs = input if isinstance(input, (list, tuple)) else [input]
-    targets = target if isinstance(target, (list, tuple)) else [target]
+    inputs, targets = ([x] if getattr(x, "ndim", 1) == 0 or not hasattr(x, "__len__") else list(x)
+                       for x in (input, target))
     if len(inputs) != len(targets) or not inputs:
         raise ValueError(f"{name} takes as many targets as inputs, and at least one: "
                          f"got {len(inputs)} inputs and {len(targets)} targets")

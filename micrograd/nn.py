@@ -13,8 +13,8 @@ side; a *multi-layer perceptron* (`MLP`) is layers one after another. Its weight
 Read `losses.py` next: it says how wrong a network's output is.
 """
 
-import math
 import random
+import sys
 from collections.abc import Callable, Iterator
 from numbers import Real
 
@@ -120,6 +120,9 @@ class Neuron(Module):
 
     def __init__(self, nin: int, nonlin: bool = True, *, activation: Callable | None = relu,
                  bias: bool = True, rng=random):
+        if activation is not None and not callable(activation):
+            raise TypeError("activation takes a function such as tanh, or None, "
+                            f"not {activation!r}")
         self.w = [Parameter(rng.uniform(-1, 1)) for _ in range(nin)]
         self.b = Parameter(0) if bias else None
         self.activation = activation if nonlin else None
@@ -243,7 +246,8 @@ def _data(tensor):
 def _match(name: str, tensor, numbers, changes: list, problems: list) -> None:
     """Pair each parameter with its number in `changes`, or say in `problems` why that cannot be."""
     if isinstance(tensor, Value):
-        if isinstance(numbers, Real) and not isinstance(numbers, bool) and math.isfinite(numbers):
+        if isinstance(numbers, Real) and not isinstance(numbers, bool) and \
+                abs(numbers) <= sys.float_info.max:
             changes.append((tensor, numbers))
         else:
             problems.append(f"{name}: expected a finite number, got {repr(numbers)[:40]}")

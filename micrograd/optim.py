@@ -47,7 +47,7 @@ class Optimizer:
         Raises ValueError if a gradient is infinite or NaN, and then no parameter has moved.
         """
         for i, p in enumerate(self.parameters):
-            if not math.isfinite(p.grad):
+            if not math.isfinite(_number(p.grad)):
                 name = getattr(p, "label", "") or f"number {i}"
                 raise ValueError(f"the gradient of parameter {name} is {p.grad}: no parameter was "
                                  f"changed (training diverged? try a smaller lr than {self.lr})")
@@ -58,7 +58,8 @@ class Optimizer:
 
     def gradient(self, p):
         """The gradient, and the pull of weight decay: of a penalty weight_decay/2 · data²."""
-        return p.grad + self.weight_decay * p.data if self.weight_decay else p.grad
+        g = _number(p.grad)
+        return g + self.weight_decay * p.data if self.weight_decay else g
 
 
 class SGD(Optimizer):
@@ -107,6 +108,11 @@ class Adam(Optimizer):
         size = self.lr / (1 - beta1 ** self.steps)
         scale = math.sqrt(self.v[i]) / math.sqrt(1 - beta2 ** self.steps) + self.eps
         return p.data - size * self.m[i] / scale
+
+
+def _number(gradient):
+    """The gradient as a plain number, also where it has a graph of its own."""
+    return gradient.data if hasattr(gradient, "_prev") else gradient
 
 
 def _require(name: str, number, holds: bool, accepted: str) -> None:

@@ -11,6 +11,7 @@ from micrograd import op
 from micrograd.calculus import (GradientError, check_gradients, diagnose, grad, hessian, jacobian,
                                 slope)
 from micrograd.engine import Constant, Value, dot, gradients, topological_order
+from micrograd.losses import cross_entropy
 
 POINTS = [F(3), F(-2, 3), F(1, 7), F(5, 2), F(-11, 4)]
 points = pytest.mark.parametrize("x", POINTS, ids=str)
@@ -564,3 +565,23 @@ def test_an_engine_that_overwrites_gradients_is_found_out(monkeypatch):
     assert check_gradients(lambda x: fn.tanh(x), 0.5)
     with pytest.raises(GradientError, match="x is used 2 times, and its gradient is overwritten"):
         check_gradients(lambda x: fn.sin(x) + x * 3, 0.5)
+
+
+def test_rounding_of_what_goes_on_inside_is_no_mistake():
+    check_gradients(lambda x: cross_entropy([x, Value(0.0)], 0), 20.0)
+
+
+@pytest.mark.parametrize("f, x", [(fn.log, 1e-12), (fn.sqrt, 1e-12), (lambda x: 1 / x, 1e-10),
+                                  (fn.sin, 1e9)])
+def test_points_far_smaller_or_larger_than_one(f, x):
+    assert {check.verdict for check in check_gradients(f, x)} == {"agrees"}
+
+
+def test_a_kink_elsewhere_does_not_hide_that_the_whole_function_differs():
+    checks = check_gradients(lambda x: fn.relu(Value(0.0)) + x.data * x, 2.0)
+    assert "need not agree" in str(checks[-1])
+
+
+def test_a_function_whose_result_is_no_number():
+    with pytest.raises(TypeError, match="result is one number, not list"):
+        check_gradients(lambda x: [x], 1.0)

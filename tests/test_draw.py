@@ -451,3 +451,9 @@ def test_a_legend_says_what_is_what():
     assert "parameter" in draw_dot(root).source and "gradient above 0" not in draw_dot(root).source
     root.backward()
     assert "gradient above 0" in draw_dot(root).source
+
+
+@pytest.mark.parametrize("answer", [None, (1, 2), "a"])
+def test_a_rule_with_a_wrong_answer_is_drawn_all_the_same(answer):
+    broken = op("broken", lambda g, out, x: answer)(lambda x: x)
+    assert 'label=" nan "' in draw_dot(broken(Value(1.0)), local_gradients=True).source

@@ -80,3 +80,16 @@ def test_cross_entropy_of_a_class_that_is_not_there(index):
 def test_softmax_of_nothing():
     with pytest.raises(ValueError, match="softmax takes at least one logit"):
         softmax([])
+
+
+def test_numpy_arrays_are_sequences_too():
+    numpy = pytest.importorskip("numpy")
+    assert mse_loss(numpy.array([Value(1.0), Value(4.0)]), numpy.array([1.0, 2.0])).data == 2.0
+    assert hinge_loss([Value(0.5)], numpy.array([1])).data == 0.5
+    assert cross_entropy(numpy.array([Value(0.0), Value(0.0)]), numpy.int64(1)).data == math.log(2)
+
+
+@pytest.mark.parametrize("index", [0.5, [0, 1]])
+def test_cross_entropy_takes_one_sample(index):
+    with pytest.raises(TypeError, match="logits of one sample and the index of its class"):
+        cross_entropy([Value(0.0), Value(0.0)], index)

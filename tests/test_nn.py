@@ -155,3 +155,13 @@ def test_zero_grad(model):
     assert any(p.grad for p in model.parameters())
     model.zero_grad()
     assert not any(p.grad for p in model.parameters())
+
+
+def test_activation_that_is_no_function():
+    with pytest.raises(TypeError, match="function such as tanh, or None, not 'tanh'"):
+        MLP(2, [3, 1], activation="tanh")
+
+
+def test_load_state_dict_refuses_numbers_beyond_floats():
+    with pytest.raises(ValueError, match=r"weight\[0\]\[0\]: expected a finite number"):
+        Neuron(1).load_state_dict({"weight": [[10 ** 400]], "bias": [0]})

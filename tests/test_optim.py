@@ -63,3 +63,11 @@ def test_bad_arguments(parameters, make, message):
 def test_adam_first_step_is_the_learning_rate_whatever_the_gradient(parameters):
     Adam(parameters, lr=0.1).step()
     assert [p.data for p in parameters] == pytest.approx([0.9, -1.9])
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_gradients_with_a_graph_of_their_own(optimizer):
+    w = Parameter(3.0)
+    (w * w).backward(create_graph=True)
+    optimizer([w], lr=0.1, weight_decay=0.5).step()
+    assert type(w.data) is float and w.data < 3
