@@ -47,8 +47,8 @@ def generic(domain: str = "any number"):
 def where(condition, a, b):
     """`a` where the condition holds and `b` where it does not.
 
-    The condition is anything with a truth value. One that has none yet, because it belongs to a
-    program that is still being written, makes the choice with its own method `__where__(a, b)`.
+    The condition is anything with a truth value. A kind of condition that has none, such as a
+    symbol's, makes the choice with its own method `__where__(a, b)`.
 
     >>> where(2 > 1, "yes", "no")
     'yes'
