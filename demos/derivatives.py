@@ -5,14 +5,14 @@ formulas that calculus gives. You will see that the derivatives of Fractions are
 and how a wrong rule is found out. The last line names the picture.
 """
 
-import argparse
 import math
-import os
 import pathlib
 import sys
 import textwrap
 from fractions import Fraction
 
+import command_line
+from command_line import COLOURS, positive
 from micrograd import check_gradients, exp, grad, op, sigmoid, sin, tanh
 from micrograd.calculus import GradientError
 
@@ -26,8 +26,6 @@ FORMULAS = [                                    # of tanh: each is the one befor
     ("-2(1-3t²)(1-t²)", lambda t: -2 * (1 - 3 * t * t) * (1 - t * t)),
     ("8t(2-3t²)(1-t²)", lambda t: 8 * t * (2 - 3 * t * t) * (1 - t * t)),
 ]
-# Okabe and Ito's colours, which do not depend on telling red from green.
-COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 
 
 # ── What is told ──────────────────────────────────────────────────────────────────────────────────
@@ -87,14 +85,9 @@ def tell_mistake() -> None:
 
 def draw(folder: pathlib.Path, function: str, curves) -> str:
     """Draw the curves and say where, or why not."""
-    try:
-        import matplotlib.style
-        from matplotlib.figure import Figure
-    except ImportError:
-        return "The picture is left out, for it needs matplotlib: pip install matplotlib"
     several = f"first {len(curves) - 1} derivatives" if len(curves) > 2 else "derivative"
-    with matplotlib.style.context(["default", {"svg.hashsalt": "micrograd", "font.size": 11}]):
-        figure = Figure(figsize=(8, 4.8), layout="constrained")
+
+    def paint(figure):
         axes = figure.add_subplot(xlim=(-3, 3), xlabel="x")
         axes.set_title(f"{function} and its {several}", loc="left", pad=12)
         axes.grid(color="#E6E6E6", linewidth=0.8)
@@ -106,44 +99,20 @@ def draw(folder: pathlib.Path, function: str, curves) -> str:
                       linewidth=1.4 + 2.6 * 0.7 ** order, linestyle=["-", "--"][order // 7 % 2])
         figure.legend(loc="outside right center", labelcolor="linecolor", fontsize=14,
                       frameon=False)
-        folder.mkdir(parents=True, exist_ok=True)
-        picture = folder / "derivatives.svg"
-        figure.savefig(picture, metadata={"Date": None, "Creator": None})
-    return f"The picture is drawn in {picture}"
+
+    return command_line.draw(folder / "derivatives.svg", (8, 4.8), paint)
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────
 
-def positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return int(text)
-
-
 def main() -> int:
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")    # for terminals that cannot show a prime
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.parser(__doc__)
     parser.add_argument("--function", choices=FUNCTIONS, default="tanh",
                         help="what to differentiate (default: %(default)s)")
-    parser.add_argument("--orders", type=positive, default=4, metavar="N",
+    parser.add_argument("--orders", type=positive(int), default=4, metavar="N",
                         help="how many times; each takes about twice as long as the one before "
                              "(default: %(default)s)")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), metavar="FOLDER",
-                        help="where the picture goes (default: %(default)s)")
-    args = parser.parse_args()
-    try:
-        tell(args)
-    except BrokenPipeError:                     # whoever was reading has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped before the last derivative was drawn.", file=sys.stderr)
-        return 130
-    return 0
+    return command_line.run(tell, parser, stopped="Stopped before the last derivative was drawn.")
 
 
 if __name__ == "__main__":

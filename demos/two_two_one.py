@@ -10,15 +10,15 @@ gradient promises and keeps, what training does with it, and what a bias is for.
 picture of the graph is in the folder that the last lines name.
 """
 
-import argparse
 import csv
 import math
-import os
 import pathlib
 import random
 import sys
 from statistics import fmean
 
+import command_line
+from command_line import BadInput, Failed, positive
 from micrograd import Value, draw_dot, relu, tanh
 from micrograd.engine import topological_order
 from micrograd.losses import mse_loss
@@ -51,10 +51,6 @@ class TwoTwoOne(Module):
         return y
 
 
-class Diverged(Exception):
-    pass
-
-
 def mean_squared_error(network, rows) -> Value:
     return mse_loss([network(x1, x2) for x1, x2, _ in rows], [target for *_, target in rows])
 
@@ -70,8 +66,9 @@ def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) 
         if step == 0:
             limit = 1e6 * (1 + loss.data)
         if not loss.data < limit:
-            raise Diverged(f"the loss reached {loss.data:.3g} at step {step}: the learning rate "
-                           f"{lr:g} is too large, every step overshoots (try --lr {lr / 10:g})")
+            raise Failed(f"training diverged: the loss reached {loss.data:.3g} at step {step}: the "
+                         f"learning rate {lr:g} is too large, every step overshoots "
+                         f"(try --lr {lr / 10:g})")
         report(step, loss.data)
         if step < steps:
             network.zero_grad()
@@ -81,10 +78,6 @@ def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) 
 
 
 # ── The data ──────────────────────────────────────────────────────────────────────────────────────
-
-class BadData(Exception):
-    pass
-
 
 def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     """The names of the three columns, from the header row if there is one, and the rows."""
@@ -105,21 +98,21 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
                         map(_is_number, fields)):
                     names = [field.strip() for field in fields]
                 else:
-                    raise BadData(f"{path}, line {reader.line_num}: expected three finite numbers "
+                    raise BadInput(f"{path}, line {reader.line_num}: expected three finite numbers "
                                   f"separated by commas, got {','.join(fields)!r:.60}")
     except OSError as error:
-        raise BadData(f"{path}: {error.strerror}") from None
+        raise BadInput(f"{path}: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error):
-        raise BadData(f"{path}: not a CSV file in UTF-8") from None
+        raise BadInput(f"{path}: not a CSV file in UTF-8") from None
     if len(rows) < 2:
-        raise BadData(f"{path}, line {max(1, reader.line_num)}: the file has {len(rows)} "
+        raise BadInput(f"{path}, line {max(1, reader.line_num)}: the file has {len(rows)} "
                       "rows of three numbers, expected two or more")
     for name, column in zip(names, zip(*rows)):
         if min(column) == max(column):
-            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
+            raise BadInput(f"{path}, lines 1 to {reader.line_num}: column {name!r} is constant at "
                           f"{column[0]:g}, there is nothing to learn from it")
         if max(column) - min(column) < 1e-50 or max(map(abs, column)) > 1e50:
-            raise BadData(f"{path}, lines 1 to {reader.line_num}: column {name!r} runs from "
+            raise BadInput(f"{path}, lines 1 to {reader.line_num}: column {name!r} runs from "
                           f"{min(column):g} to {max(column):g}, beyond what floats can square")
     return names, rows
 
@@ -291,48 +284,17 @@ def draw(folder: pathlib.Path, network, row) -> str:
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────
 
-def positive(kind):
-    def parse(text):
-        number = kind(text)
-        if not 0 < number < math.inf:
-            raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-        return number
-    parse.__name__ = kind.__name__
-    return parse
-
-
 def main() -> int:
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.parser(__doc__, seed=1)
     parser.add_argument("--data", type=pathlib.Path, default=TREES, metavar="FILE",
                         help="a CSV file of two inputs and a target, with a header row or none "
                              "(default: the trees)")
     parser.add_argument("--steps", type=positive(int), default=600, help="default: %(default)s")
     parser.add_argument("--lr", type=positive(float), default=0.05,
                         help="the learning rate (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the initial weights "
-                        "(default: %(default)s)")
     parser.add_argument("--activation", choices=ACTIVATIONS, default="linear",
                         help="of the hidden neurons (default: %(default)s)")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), metavar="FOLDER",
-                        help="where the picture goes (default: %(default)s)")
-    args = parser.parse_args()
-    try:
-        tell(args)
-    except BrokenPipeError:                     # whoever was reading has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (BadData, OSError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
-    except Diverged as error:
-        print(f"{parser.prog}: training diverged: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped before the end of training.", file=sys.stderr)
-        return 130
-    return 0
+    return command_line.run(tell, parser)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""What the demos share: how a command takes options, shows its progress, writes files and ends.
+
+No lesson about networks is in here, but one about programs that people run. Such a program explains
+itself on `--help`; it shows how far it is; it writes a file whole or not at all; it says in one
+sentence what went wrong; and its exit status tells other programs how it ended: 0 well, 1 the work
+failed, 2 it was asked for something impossible, 130 stopped by Ctrl-C.
+
+A demo is a function `tell(args)` and, at its end:
+
+    def main() -> int:
+        parser = command_line.parser(__doc__, seed=1)
+        parser.add_argument("--steps", type=positive(int), default=100)
+        return command_line.run(tell, parser)
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+# Okabe and Ito's colours, which do not depend on telling red from green.
+COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+
+
+# ── Options ───────────────────────────────────────────────────────────────────────────────────────
+
+def parser(doc: str, seed: int | None = None) -> argparse.ArgumentParser:
+    """A parser that shows the demo's docstring, with `--out` and, given its default, `--seed`."""
+    parser = argparse.ArgumentParser(description=doc,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    if seed is not None:
+        parser.add_argument("--seed", type=int, default=seed, metavar="N",
+                            help="of the random numbers (default: %(default)s)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), metavar="FOLDER",
+                        help="where files go (default: %(default)s)")
+    return parser
+
+
+def positive(kind: Callable) -> Callable:
+    """An option's type: a finite number above 0, an int or a float as `kind` says."""
+    return _number(kind, "above 0", lambda number: number > 0)
+
+
+def non_negative(kind: Callable) -> Callable:
+    """An option's type: a finite number of 0 or more."""
+    return _number(kind, "of 0 or more", lambda number: number >= 0)
+
+
+def _number(kind, accepted, holds):
+    def parse(text):
+        number = kind(text)
+        if not (holds(number) and number < math.inf):
+            raise argparse.ArgumentTypeError(f"expected a number {accepted}, got {text}")
+        return number
+    parse.__name__ = kind.__name__              # argparse writes "invalid int value"
+    return parse
+
+
+# ── How a command ends ────────────────────────────────────────────────────────────────────────────
+
+class BadInput(Exception):
+    """What was asked for cannot be done: a bad file, options that exclude each other."""
+
+
+class Failed(Exception):
+    """The work was begun and could not be finished."""
+
+
+def run(tell: Callable, parser: argparse.ArgumentParser,
+        stopped: str = "Stopped before the end of training.") -> int:
+    """Parse the options, `tell(args)`, and answer with the exit status.
+
+    `stopped` is the sentence for Ctrl-C; a KeyboardInterrupt raised with a sentence of its own,
+    by a demo that has saved something, comes before it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
+    args = parser.parse_args()
+    try:
+        tell(args)
+        sys.stdout.flush()
+    except BrokenPipeError:                     # whoever was reading has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BadInput, OSError) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 2
+    except Failed as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        print("\n" + (str(interrupt) or stopped), file=sys.stderr)
+        return 130
+    return 0
+
+
+# ── Progress ──────────────────────────────────────────────────────────────────────────────────────
+
+def progress(steps: range):
+    """Go through a range of steps and show how far it is: `for step in progress(range(100)):`.
+
+    In a terminal that is tqdm's bar, elsewhere ten plain lines. Both take `set_postfix_str`, which
+    says what stands beside the count:
+
+        steps = progress(range(100))
+        for step in steps:
+            steps.set_postfix_str("loss 0.25", refresh=False)
+    """
+    if sys.stderr.isatty():
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            print("Plain lines instead of a progress bar, for it needs tqdm: pip install tqdm")
+        else:
+            sys.stdout.flush()
+            return tqdm(steps, initial=steps.start, total=steps.stop, leave=False,
+                        dynamic_ncols=True, unit="step")
+    return Lines(steps)
+
+
+class Lines:
+    """The plain lines: after every tenth of the steps, and where that takes long, every 10 s."""
+
+    def __init__(self, steps: range):
+        self.steps = steps
+        self.postfix = ""
+
+    def set_postfix_str(self, text: str, refresh: bool = True) -> None:
+        self.postfix = text
+
+    def __iter__(self) -> Iterator[int]:
+        last, every = self.steps.stop, max(1, len(self.steps) // 10)
+        begun = shown = time.monotonic()
+        for count, step in enumerate(self.steps, 1):
+            yield step
+            now = time.monotonic()
+            if count % every == 0 or now - shown > 10 or step + 1 == last:
+                left = (now - begun) / count * (last - step - 1)
+                words = [f"  step {step + 1:{len(str(last))}} of {last}", self.postfix,
+                         f"{left:.0f} s left" if left > 2 else ""]
+                print("   ".join(filter(None, words)), flush=True)
+                shown = now
+
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────────
+
+def write(path: pathlib.Path, text: str) -> None:
+    """Write a text file whole or not at all: beside its place first, and then moved there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_json(path: pathlib.Path):
+    """What a JSON file holds. Raises BadInput, with the file's name, if it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: not a JSON file, or a damaged one ({error})") from None
+
+
+def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable) -> str:
+    """Draw a picture by `paint(figure)`, a matplotlib Figure of this size in inches.
+
+    Answers with a sentence that says where the picture is, or why there is none. The same curves
+    give the same file, byte by byte.
+    """
+    try:
+        import matplotlib.style
+        from matplotlib.figure import Figure
+    except ImportError:
+        return "The picture is left out, for it needs matplotlib: pip install matplotlib"
+    with matplotlib.style.context(["default", {"svg.hashsalt": "micrograd", "font.size": 11}]):
+        figure = Figure(figsize=size, layout="constrained")
+        paint(figure)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
+        try:
+            figure.savefig(beside, metadata={"Date": None, "Creator": None})
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    return f"The picture is drawn in {path}"
