@@ -3,7 +3,7 @@
 You will learn here to see what `backward()` walks through. Every value is a box with its label, its
 number and its gradient; every operation is a small dark circle between its inputs and its output.
 Read forward, from left to right, it is the computation; read backward, along the arrows' tails, it
-is the way that each gradient took.
+is the way that each gradient took. Around them stand the parts of the network, open or closed.
 
 >>> from micrograd.engine import Value
 >>> x = Value(3.0, label="x")
@@ -13,14 +13,13 @@ is the way that each gradient took.
 >>> picture.render("graph", "/tmp")             # doctest: +SKIP
 '/tmp/graph.svg'
 
-We describe the graph and Graphviz places it: the program `dot` where the system has one, else the
-one that was installed with this package.
+`scene.py` decides what is drawn; here it is described; Graphviz places it: the program `dot` where
+the system has one, else the one that was installed with this package.
 """
 
 import functools
 import html
 import importlib.metadata
-import itertools
 import math
 import os
 import pathlib
@@ -29,6 +28,8 @@ import shutil
 import subprocess
 
 from .engine import Value, topological_order
+from .parts import Part
+from .scene import LEGIBLE, Arrow, Closed, Scene, as_float, plain
 
 __all__ = ["draw_dot"]
 
@@ -39,20 +40,29 @@ COLOURS = {
     "constant": ("#e4e4e4", "#8c8c8c"),
     "intermediate": ("#fafafa", "#8c8c8c"),
     "output": ("#c8ebc5", "#2f7d32"),
+    "closed box": ("#e6dff3", "#6b4fa0"),
 }
-FONT = "Helvetica"
+FONT = "Helvetica,Arial,sans-serif"
 POSITIVE, NEGATIVE = "#3d8fd1", "#e07b1f"     # blue and orange: safe for colour blindness
+MIXED = "#6b4fa0"
 LINE = "#8c8c8c"                                # a grey that shows on white and on black
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR", *,
-             local_gradients: bool = False, **attributes):
+def draw_dot(root: Value, model=None, depth: float | None = None, local_gradients: bool = False,
+             format: str = "svg", rankdir: str = "LR", **attributes):
     """The graph that ends in `root`, as a `graphviz.Digraph`.
 
     Jupyter shows it, `.source` is its description in Graphviz' language, `.pipe()` renders it to
     bytes and `.render(filename)` to a file in `format` (svg, png …). `rankdir` is the direction of
     the computation: "LR" from left to right, "TB" from top to bottom. The same graph gives the same
     source.
+
+    With `model`, its parts are boxes around their parameters and what they computed. (To find out,
+    each part is called on stand-ins for its inputs.) `depth` levels of boxes are open: with 0 the
+    model is one closed box, with 1 its layers are closed, with 2 their neurons. A closed box tells
+    what went in and came out, how many parameters and operations it hides, and the norm of the
+    parameters' gradient. What would still be too much for one page is closed as well, and the
+    picture says so; `depth=math.inf` leaves everything open.
 
     After `backward()` every arrow is as thick as the gradient that went back along it is large,
     blue where it is positive, orange where it is negative and dotted where it is 0. With
@@ -62,93 +72,177 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR", *,
     Further keywords are attributes of Graphviz for the graph (`bgcolor="white"`, `size="8"`), or
     `node_attr` and `edge_attr`, dicts of them for all nodes and all edges.
 
-    Raises TypeError if `root` is no Value, ValueError for an unknown format or direction, and, when
-    it comes to rendering, RuntimeError if there is no Graphviz.
+    Raises TypeError if `root` is no Value or `model` has no parameters, ValueError for a negative
+    depth, an unknown format or direction, and, when it comes to rendering, RuntimeError if there is
+    no Graphviz.
     """
-    if not isinstance(root, Value):
-        raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
-                        f"{repr(root)[:60]}")
     if rankdir not in ("LR", "RL", "TB", "BT"):
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
-    order = topological_order(root)
-    locals_of = {value: _local_gradients(value) for value in order if value._prev}
-    flows = {value: [_flow(local, value) for local in locals_of[value]] for value in locals_of}
-    sizes = map(abs, itertools.chain.from_iterable(flows.values()))
-    largest = max(filter(math.isfinite, sizes), default=0)
-    node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
-    dot = _digraph_class()(
-        "micrograd", format=format,
-        graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
-                    "ranksep": "0.3", "fontname": FONT, "fontsize": "9", "labelloc": "b",
-                    "label": _legend(backward=largest > 0)} | attributes,
-        node_attr={"fontname": FONT, "fontsize": "11"} | node_attr,
-        edge_attr={"color": LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "9",
-                   "fontcolor": LINE} | edge_attr)
-    names = {}
-    for i, value in enumerate(order):
-        names[value] = name = f"v{i}"
-        role = "output" if value is root else "intermediate" if value._prev else value.role
-        fill, border = COLOURS[role]
-        dot.node(name, _box(value), shape="box", style="filled,rounded", margin="0.16,0.05",
-                 width="0.3", height="0.3", fillcolor=fill, color=border,
-                 tooltip=f"data = {value.data}, grad = {_plain(value.grad)}")
-        if value._prev:
-            dot.node(f"o{i}", f"<{_text(value._op)}>", shape="circle", style="filled",
-                     fillcolor="#404040", color=LINE, fontcolor="white", width="0.3", height="0.3",
-                     margin="0.02", tooltip=" ")
-            dot.edge(f"o{i}", name, **_arrow(_plain(value.grad), largest))
-            for x, local, flow in zip(value._prev, locals_of[value], flows[value]):
-                label = {"label": f" {_number(local)} "} if local_gradients else {}
-                arrow = {} if x.role == "constant" else _arrow(flow, largest)
-                dot.edge(names[x], f"o{i}", **arrow, **label)
+    scene = Scene(root, model, depth)
+    flows = [scene.flows(arrow) for arrow in scene.arrows]
+    largest = max(filter(math.isfinite, map(_norm, flows)), default=0)
+    dot = _digraph(scene, largest > 0, format, rankdir, attributes)
+    _draw_nodes(dot, scene)
+    for i, (arrow, flow) in enumerate(zip(scene.arrows, flows)):
+        label = _arrow_label(scene, arrow, local_gradients)
+        dot.edge(arrow.tail, arrow.head, id=f"e{i}", **label, **_arrow(arrow, flow, largest))
     return dot
 
 
-# ── What went back along an arrow ─────────────────────────────────────────────────────────────────
-
-def _local_gradients(value: Value) -> list:
-    """The derivative of a value by each of its inputs alone; NaN where its operation tells none."""
+def _repr_svg_(value: Value) -> str | None:
+    if not value._prev or len(topological_order(value)) > LEGIBLE // 4:
+        return None
     try:
-        answer = value._op.rule(1, value.data, *[x.data for x in value._prev])
-        return [number + 0 for _, number in zip(value._prev, answer, strict=True)]
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
-        return [math.nan] * len(value._prev)
+        return draw_dot(value).pipe(encoding="utf-8")
+    except (ImportError, RuntimeError):         # without Graphviz, the repr must do
+        return None
 
 
-def _flow(local, value: Value) -> float:
-    try:
-        return float(local * _plain(value.grad))
-    except OverflowError:
-        return math.inf
+Value._repr_svg_ = _repr_svg_       # what Jupyter asks for; it shows the repr where that is None
 
 
-def _arrow(flow, largest: float) -> dict:
-    """How an arrow shows the gradient that went back along it, beside the largest in the graph."""
-    if not largest:
+def _digraph(scene: Scene, backward: bool, format: str, rankdir: str, attributes: dict):
+    # A network of closed neurons is arrows above all: straight ones, from side to side.
+    dense = len(scene.arrows) > 100 and len(scene.arrows) > 5 * len(scene.values)
+    spread = {"ranksep": "2", "splines": "line"} if dense else {"ranksep": "0.3"}
+    out, into = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[rankdir]
+    ports = {"tailport": out, "headport": into} if dense else {}
+    node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
+    return _digraph_class()(
+        "micrograd", format=format,
+        graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
+                    "fontname": FONT, "fontsize": "9", "labelloc": "b",
+                    "label": _legend(scene, backward)} | spread | attributes,
+        node_attr={"fontname": FONT, "fontsize": "11", "width": "0.3", "height": "0.3"} | node_attr,
+        edge_attr={"color": LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "9",
+                   "fontcolor": LINE} | ports | edge_attr)
+
+
+# ── Nodes, in the boxes of their parts ────────────────────────────────────────────────────────────
+
+def _draw_nodes(dot, scene: Scene) -> None:
+    graphs = {None: dot}
+    for i, part in enumerate(scene.parts):
+        if part.deep < scene.depth:
+            graphs[part] = dot.__class__(
+                f"cluster_p{i}", graph_attr={
+                    "label": f"<{_text(part.title)}>", "labelloc": "t", "labeljust": "l",
+                    "style": "rounded,filled", "color": LINE, "fillcolor": "#8c8c8c14",
+                    "fontcolor": "#6e6e6e", "fontsize": "10", "margin": "7"})
+    for value in scene.values:
+        graph, name = graphs[_open(scene.owner.get(value), graphs)], scene.names[value]
+        fill, border = COLOURS[_role(value, scene)]
+        graph.node(name, _box(value, scene.owner.get(value)), id=name, shape="box",
+                   style="filled,rounded", margin="0.2,0.05", fillcolor=fill, color=border,
+                   tooltip=f"data = {value.data}, grad = {plain(value.grad)}")
+        if value._prev and value not in scene.inside:
+            name = f"o{name[1:]}"
+            graph.node(name, f"<{_text(value._op)}>", id=name, shape="circle", style="filled",
+                       fillcolor="#404040", color=LINE, fontcolor="white", margin="0.02",
+                       tooltip=" ")
+    for box in scene.closed:
+        fill, border = COLOURS["closed box"]
+        graph = graphs[_open(box.part, graphs)]
+        graph.node(box.name, _closed_box(box), id=box.name, shape="box", style="filled,rounded",
+                   margin="0.25,0.08", fillcolor=fill, color=border, tooltip=box.title)
+    for part in reversed(scene.parts):          # the inner boxes first, for they go into the outer
+        if part in graphs and len(graphs[part].body):
+            graphs[_open(part.parent, graphs)].subgraph(graphs[part])
+
+
+def _role(value: Value, scene: Scene) -> str:
+    return "output" if value is scene.root else "intermediate" if value._prev else value.role
+
+
+def _open(part: Part | None, graphs: dict):
+    """The innermost open part that a part is in, or None."""
+    while part and part not in graphs:
+        part = part.parent
+    return part
+
+
+# ── Arrows ────────────────────────────────────────────────────────────────────────────────────────
+
+def _norm(flows: list[float]) -> float:
+    return math.hypot(*flows)
+
+
+def _arrow(arrow: Arrow, flows: list[float], largest: float) -> dict:
+    """How an arrow shows the gradient that came back along it, beside the largest there is."""
+    if not largest or all(x.role == "constant" for x, _, _ in arrow.carried):
         return {}
-    if not flow:
+    size = _norm(flows)
+    if not size:
         return {"style": "dotted"}
-    share = min(1, abs(flow) / largest) if math.isfinite(flow) else 1
-    return {"color": POSITIVE if flow > 0 else NEGATIVE, "penwidth": f"{0.8 + 3 * share:.2g}"}
+    share = min(1, size / largest) if math.isfinite(size) else 1
+    signs = {flow > 0 for flow in flows if flow}
+    colour = MIXED if len(signs) > 1 else POSITIVE if signs.pop() else NEGATIVE
+    return {"color": colour, "penwidth": f"{0.8 + 3 * share:.2g}"}
 
 
-def _legend(backward: bool) -> str:
-    boxes = "".join([f'<TD BGCOLOR="{fill}" COLOR="{border}" BORDER="1">{role}</TD>'
-                     for role, (fill, border) in COLOURS.items()])
-    arrows = (f'<TD><FONT COLOR="{POSITIVE}">gradient above 0</FONT></TD>'
-              f'<TD><FONT COLOR="{NEGATIVE}">below 0</FONT></TD>'
-              f'<TD><FONT COLOR="{LINE}">dotted: 0</FONT></TD>') if backward else ""
-    return f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="5"><TR>{boxes}{arrows}</TR></TABLE>>'
+def _arrow_label(scene: Scene, arrow: Arrow, local_gradients: bool) -> dict:
+    number = len({x for x, _, _ in arrow.carried})
+    x, result, place = arrow.carried[0]
+    if number > 1:
+        return {"label": f" {number:,} values "}
+    if local_gradients and result is not None and len(arrow.carried) == 1:
+        return {"label": f" {_number(scene.local_gradient(result, place))} "}
+    return {}
+
+
+def _legend(scene: Scene, backward: bool) -> str:
+    roles = [role for role in COLOURS if role in {_role(value, scene) for value in scene.values}
+             or role == "closed box" and scene.closed]
+    boxes = "".join([f'<TD BGCOLOR="{COLOURS[role][0]}" COLOR="{COLOURS[role][1]}" BORDER="1">'
+                     f'{role}</TD>' for role in roles])
+    signs = [(POSITIVE, "gradient above 0"), (NEGATIVE, "below 0"),
+             *([(MIXED, "of both signs")] if scene.closed else []), (LINE, "dotted: 0")]
+    arrows = "".join([f'<TD><FONT COLOR="{colour}">{text}</FONT></TD>'
+                      for colour, text in signs]) if backward else ""
+    closed = (f"Closed to stay legible: {len(scene.values):,} of {len(scene.order):,} values are "
+              "shown; depth=math.inf shows all.")
+    note = "" if scene.complete else (f'<TR><TD COLSPAN="{len(roles)}" ALIGN="LEFT">'
+                                      f'<FONT COLOR="{MIXED}">{closed}</FONT></TD></TR>')
+    return (f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="5"><TR>{boxes}{arrows}</TR>{note}'
+            '</TABLE>>')
 
 
 # ── What stands in a box ──────────────────────────────────────────────────────────────────────────
 
-def _box(value: Value) -> str:
-    lines = [f"<B>{_text(value.label)}</B>"] if value.label else []
+def _box(value: Value, part: Part | None) -> str:
+    # Inside of its part, the parameter layers.0.weight is the weight.
+    label = value.label.removeprefix(f"{part.path}.") if part else value.label
+    lines = [f"<B>{_text(label)}</B>"] if label else []
     lines.append(_number(value.data))
     if value.role != "constant":
-        lines.append(f'<FONT COLOR="#555555">grad {_number(value.grad)}</FONT>')
+        lines.append(_grey(f"grad {_number(value.grad)}"))
     return f"<{'<BR/>'.join(lines)}>"
+
+
+def _closed_box(box: Closed) -> str:
+    constants = {value.data: value for value in box.hidden if value.role == "constant"}
+    lines = [f"<B>{_text(box.title)}</B>"]
+    for direction, values in (("in", list(box.entering or constants.values())),
+                              ("out", list(box.leaving))):
+        if values:
+            lines.append(f"{direction} {len(values):,}: {_numbers([v.data for v in values])}")
+    parameters = box.parameters
+    counts = [(len(parameters), "parameter"), (box.operations, "operation")]
+    lines.append(" · ".join([f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts if n]))
+    if parameters:
+        norm = _norm([as_float(plain(p.grad)) for p in parameters])
+        lines.append(_grey(f"‖grad‖ {_number(norm)}"))
+    return f"<{'<BR/>'.join(filter(None, lines))}>"
+
+
+def _numbers(numbers: list) -> str:
+    if len(numbers) <= 3:
+        return ", ".join(map(_number, numbers))
+    return f"{_number(min(numbers))} … {_number(max(numbers))}"
+
+
+def _grey(text: str) -> str:
+    return f'<FONT COLOR="#555555">{text}</FONT>'
 
 
 def _text(text: str) -> str:
@@ -159,12 +253,8 @@ def _text(text: str) -> str:
     return shown.expandtabs(4).replace("\\", r"\\").replace("\n", "<BR/>").replace("  ", "&#160; ")
 
 
-def _plain(x):
-    return x.data if isinstance(x, Value) else x    # a gradient may have a graph of its own
-
-
 def _number(x) -> str:
-    x = _plain(x)
+    x = plain(x)
     return (f"{x:.4g}" if isinstance(x, float) else str(x)).replace("-", "−")
 
 

@@ -21,8 +21,10 @@ ROOMS = {
     "optim": set(),
     "calculus": {"engine", "functions"},
     "compiler": {"engine", "functions"},
-    "draw": {"engine"},
-    "player": {"draw", "engine"},
+    "parts": {"engine"},
+    "scene": {"engine", "parts"},
+    "draw": {"engine", "parts", "scene"},
+    "player": {"draw", "engine", "functions", "parts", "scene"},
 }
 ROOMS["__init__"] = set(ROOMS)
 
