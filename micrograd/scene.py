@@ -69,7 +69,7 @@ class Scene:
     in the order of the computation.
 
     `depth` levels of boxes are open: as many as were asked for, or fewer where that is not legible.
-    With math.inf all are, however many.
+    With math.inf all are, however many. `complete` says whether nothing was closed unasked.
 
     Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if `depth` is
     below 0 or no number.
@@ -91,12 +91,12 @@ class Scene:
     def _open(self, depth: float | None) -> None:
         """Open as many levels as were asked for and are legible."""
         levels = max([part.deep + 1 for part in self.parts], default=0)
-        self.wanted = int(min(levels, levels if depth is None else depth))
-        for self.depth in range(self.wanted, -1, -1):
+        wanted = int(min(levels, levels if depth is None else depth))
+        for self.depth in range(wanted, -1, -1):
             for outside in ({}, self._outside()):
                 self._close(outside)
+                self.complete = self.depth == wanted and not outside
                 if len(self.arrows) <= LEGIBLE or depth == math.inf:
-                    self.complete = self.depth == self.wanted and not outside
                     return
 
     def _outside(self) -> dict[Value, str]:
