@@ -99,7 +99,7 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
 
 # ── Progress ──────────────────────────────────────────────────────────────────────────────────────
 
-def progress(steps: range):
+def progress(steps: range, unit: str = "step"):
     """Go through a range of steps and show how far it is: `for step in progress(range(100)):`.
 
     In a terminal that is tqdm's bar, elsewhere ten plain lines. Both take `set_postfix_str`, which
@@ -117,15 +117,16 @@ def progress(steps: range):
         else:
             sys.stdout.flush()
             return tqdm(steps, initial=steps.start, total=steps.stop, leave=False,
-                        dynamic_ncols=True, unit="step")
-    return Lines(steps)
+                        dynamic_ncols=True, unit=unit)
+    return Lines(steps, unit)
 
 
 class Lines:
     """The plain lines: after every tenth of the steps, and where that takes long, every 10 s."""
 
-    def __init__(self, steps: range):
+    def __init__(self, steps: range, unit: str):
         self.steps = steps
+        self.unit = unit
         self.postfix = ""
 
     def set_postfix_str(self, text: str, refresh: bool = True) -> None:
@@ -139,7 +140,7 @@ class Lines:
             now = time.monotonic()
             if count % every == 0 or now - shown > 10 or step + 1 == last:
                 left = (now - begun) / count * (last - step - 1)
-                words = [f"  step {step + 1:{len(str(last))}} of {last}", self.postfix,
+                words = [f"  {self.unit} {step + 1:{len(str(last))}} of {last}", self.postfix,
                          f"{left:.0f} s left" if left > 2 else ""]
                 print("   ".join(filter(None, words)), flush=True)
                 shown = now
@@ -168,7 +169,7 @@ def read_json(path: pathlib.Path):
         raise BadInput(f"{path}: not a JSON file, or a damaged one ({error})") from None
 
 
-def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable) -> str:
+def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: int = 11) -> str:
     """Draw a picture by `paint(figure)`, a matplotlib Figure of this size in inches.
 
     Answers with a sentence that says where the picture is, or why there is none. The same curves
@@ -179,7 +180,8 @@ def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable) -> str:
         from matplotlib.figure import Figure
     except ImportError:
         return "The picture is left out, for it needs matplotlib: pip install matplotlib"
-    with matplotlib.style.context(["default", {"svg.hashsalt": "micrograd", "font.size": 11}]):
+    style = {"svg.hashsalt": "micrograd", "font.size": font}
+    with matplotlib.style.context(["default", style]):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
         path.parent.mkdir(parents=True, exist_ok=True)
