@@ -1,0 +1,52 @@
+"""The gallery draws every example, shows it with its program, and all that the README shows."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory):
+    pytest.importorskip("matplotlib", reason="the picture of derivatives needs matplotlib")
+    folder = tmp_path_factory.mktemp("gallery")
+    subprocess.run([sys.executable, ROOT / "demos" / "gallery.py", "--out", folder], check=True,
+                   cwd=folder)
+    return folder
+
+
+def shown(picture):
+    """What a picture says, wherever Graphviz has placed it."""
+    return sorted("".join(text.itertext()) for text in ET.parse(picture).iter(f"{SVG}text"))
+
+
+def readme_pictures():
+    return re.findall(r"\]\(demos/pictures/(\w+\.svg)\)", (ROOT / "README.md").read_text())
+
+
+def test_the_page_shows_every_picture_with_its_program(gallery):
+    page = (gallery / "gallery.html").read_text(encoding="utf-8")
+    pictures = re.findall(r'<img src="(.*?)"', page)
+    assert len(pictures) == len(set(pictures)) >= 6
+    for picture in pictures:
+        assert len(shown(gallery / picture)) > 3
+    programs = re.findall(r"<pre>(.*?)</pre>", page, re.S)
+    assert len(programs) == len(pictures)
+    assert all("backward()" in program and "draw_dot" in program for program in programs)
+
+
+@pytest.mark.parametrize("name", readme_pictures())
+def test_the_pictures_of_the_readme_are_those_that_it_makes(gallery, name):
+    if name != "derivatives.svg":               # where letters are curves
+        assert shown(gallery / name) == shown(ROOT / "demos" / "pictures" / name)
+    assert (gallery / name).stat().st_size > 0
+
+
+def test_the_readme_has_pictures():
+    assert len(readme_pictures()) >= 3
