@@ -42,7 +42,7 @@ COLOURS = {
     "output": ("#c8ebc5", "#2f7d32"),
     "closed box": ("#e6dff3", "#6b4fa0"),
 }
-FONT = "Helvetica,Arial,sans-serif"
+FONT = "Helvetica"                              # whose widths Graphviz knows
 POSITIVE, NEGATIVE = "#3d8fd1", "#e07b1f"     # blue and orange: safe for colour blindness
 MIXED = "#6b4fa0"
 LINE = "#8c8c8c"                                # a grey that shows on white and on black
