@@ -185,26 +185,29 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
     return checks
 
 
-def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[float]]) -> str:
+def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[float]],
+             said: str = "The rule", truth: str = "the slope") -> str:
     """The usual suspect, or "". `pairs` are what a rule says and the slope, at several points.
 
     `suspects` maps an explanation to the slopes there would be if it were the mistake and were
-    mended.
+    mended. What is not a rule, or not compared with a slope, is called `said` and `truth`.
 
     >>> diagnose([(-2.0, 2.0), (-3.0, 3.0)], {})
     'The sign is wrong.'
+    >>> diagnose([(1.0, 2.0), (1.5, 3.0)], {}, "Your answer", "the right one")
+    'Your answer is 0.5 times the right one at every point tried: a factor is wrong.'
     """
-    said, slopes = zip(*pairs)
+    answers, slopes = zip(*pairs)
     for explanation, mended in suspects.items():
         if all(map(_close, mended, slopes)):
             return explanation
-    if all(map(_close, [-x for x in said], slopes)):
+    if all(map(_close, [-x for x in answers], slopes)):
         return "The sign is wrong."
-    if not any(said):
-        return "The rule lets nothing through."
+    if not any(answers):
+        return f"{said} is 0 at every point tried: nothing gets through."
     ratios = [x / slope for x, slope in pairs if slope]
     if len(ratios) > 1 and all(_close(ratio, ratios[0]) for ratio in ratios):
-        return (f"The rule is {ratios[0]:.6g} times the slope at every point tried: "
+        return (f"{said} is {ratios[0]:.6g} times {truth} at every point tried: "
                 "a factor is wrong.")
     return ""
 
@@ -296,7 +299,7 @@ def _suspect(operation, point, i) -> str:
                 mended(lambda near: [x * G for x in _answers(operation, near)])}
     if len(point) == 2:
         suspects["The gradients of the two inputs are swapped."] = \
-            mended(lambda near: _answers(operation, near)[::-1])
+            mended(lambda near: _swapped(operation, near, i))
     if len(point) == 1:
         suspects["The output stands in the rule where the input was meant."] = \
             mended(lambda near: _answers(operation, near, out=near[0]))
@@ -304,6 +307,13 @@ def _suspect(operation, point, i) -> str:
             mended(lambda near: _answers(operation, [operation.mathematics(*near)],
                                          out=operation.mathematics(*near)))
     return diagnose([pair for _, pair in points], suspects) if points else ""
+
+
+def _swapped(operation, near, i) -> list[float]:
+    """The two answers exchanged, if that mends the one for the other input too; else NaN."""
+    other, _ = slope(_partial(operation.mathematics, near, 1 - i), near[1 - i])
+    answers = _answers(operation, near)
+    return answers[::-1] if _close(answers[i], other) else [math.nan, math.nan]
 
 
 def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,

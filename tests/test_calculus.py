@@ -452,6 +452,8 @@ MISTAKES = [
     ("sign is wrong", lambda g, out, x: -g * out, expo, (0.7,)),
     ("sign is wrong", lambda g, out, x: -g * fn.cos(x), sine, (0.7,)),
     ("sign is wrong", lambda g, out, x, y: (g, g), lambda x, y: x - y, (0.7, 2.0)),
+    # The other gradient of the two would be right here by chance; that is not what went wrong.
+    ("sign is wrong", lambda g, out, x, y: (g, -g), lambda x, y: x + y, (0.7, 2.0)),
     ("0.5 times the slope .* a factor", lambda g, out, x: g * x, square, (0.7,)),
     ("3 times the slope .* a factor", lambda g, out, x: 3 * g * out, expo, (-0.7,)),
     ("swapped", lambda g, out, x, y: (g * x, g * y), lambda x, y: x * y, (0.7, 2.0)),
@@ -464,7 +466,7 @@ MISTAKES = [
     ("input stands in the rule where the output", lambda g, out, x: g * x, expo, (0.7,)),
     ("input stands in the rule where the output", lambda g, out, x: g * (1 - x * x),
      lambda x: fn.tanh(x), (0.7,)),
-    ("lets nothing through", lambda g, out, x: 0, square, (0.7,)),
+    ("nothing gets through", lambda g, out, x: 0, square, (0.7,)),
     ("answers with 1 of the 2 gradients", lambda g, out, x, y: (g * y,), product, (1, 2)),
     ("answers with 3 of the 2 gradients", lambda g, out, x, y: (g, g, g), product, (1, 2)),
 ]
@@ -537,7 +539,8 @@ def test_is_an_assertion_error():
 
 @pytest.mark.parametrize("pairs, suspects, said", [
     ([(-2.0, 2.0), (3.0, -3.0)], {}, "The sign is wrong."),
-    ([(0.0, 2.0), (0.0, 3.0)], {}, "The rule lets nothing through."),
+    ([(0.0, 2.0), (0.0, 3.0)], {},
+     "The rule is 0 at every point tried: nothing gets through."),
     ([(1.0, 2.0), (1.5, 3.0)], {},
      "The rule is 0.5 times the slope at every point tried: a factor is wrong."),
     ([(1.0, 2.0), (5.0, 3.0)], {}, ""),
@@ -548,6 +551,13 @@ def test_is_an_assertion_error():
 ])
 def test_diagnose(pairs, suspects, said):
     assert diagnose(pairs, suspects) == said
+
+
+def test_diagnose_of_what_is_no_rule():
+    pairs = [(1.0, 2.0), (1.5, 3.0), (0.0, 0.0)]
+    assert diagnose(pairs, {}, "Yours", "ours") == \
+        "Yours is 0.5 times ours at every point tried: a factor is wrong."
+    assert diagnose([(0.0, 2.0)], {}, "Yours") == "Yours is 0 at every point tried: nothing gets through."
 
 
 def test_an_engine_that_overwrites_gradients_is_found_out(monkeypatch):

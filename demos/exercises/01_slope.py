@@ -1,0 +1,28 @@
+"""The slope of a function, measured by nudging
+
+Turn a knob up a little and listen how much louder it gets. Louder by how much, per unit of turning:
+that is the *slope* at this place, and all of training begins with it. One needs no formula to know
+it, only two trials:
+
+    slope = rise / run
+
+Nudge x down and up by the same small amount, see how much f rises between the two places, and
+divide by how far apart they are. (Nudging one way only is less exact: the curve bends, and the bend
+cancels only when you look at both sides.)
+
+Later you will meet rules that know slopes without any nudging. This one is how you catch them
+lying.
+
+Your code: one line. In micrograd: `slope` in `calculus.py`.
+"""
+
+
+def slope(f, x, nudge=1e-4):
+    """The slope of the function f at the number x."""
+    # >>> your code
+    return ...
+    # <<<
+
+
+if __name__ == "__main__":
+    print("The slope of x² at 3 should be 6. Yours says:", slope(lambda x: x * x, 3.0))

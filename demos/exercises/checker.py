@@ -1,0 +1,122 @@
+"""Whether exercises are right, and if not, what is wrong: for the command and for pytest.
+
+Each learner's file runs in a process of its own (`worker.py`), which is stopped after a few
+seconds.
+"""
+
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+
+from files import needs, original, title
+from yours import HERE
+
+SECONDS = 5                                     # for one exercise
+
+
+@dataclass
+class Result:
+    exercise: str
+    state: str                                  # right, wrong, untouched or waiting
+    lines: list[str] = field(default_factory=list)
+    note: str = ""                              # what else there is to tell of a right answer
+    printed: str = ""                           # what the learner's code printed
+
+    @property
+    def right(self) -> bool:
+        return self.state == "right"
+
+    @property
+    def number(self) -> int:
+        return int(self.exercise[:2])
+
+
+class Checker:
+    """Checks the exercises in a folder; each but once, for others may build on it.
+
+    `seed` chooses the points that are tried, by chance unless it is given. `out` is a folder for
+    pictures, if any are wanted.
+    """
+
+    def __init__(self, folder: pathlib.Path = HERE, seed: int | None = None, out=None,
+                 seconds: float = SECONDS):
+        self.folder = pathlib.Path(folder).resolve()
+        self.seed = random.randrange(10 ** 6) if seed is None else seed
+        self.out = out
+        self.seconds = seconds
+        self.results = {}
+
+    def check(self, exercise: str) -> Result:
+        if exercise not in self.results:
+            self.results[exercise] = self._check(exercise)
+        return self.results[exercise]
+
+    def _check(self, exercise: str) -> Result:
+        path = self.folder / f"{exercise}.py"
+        try:
+            source = path.read_text("utf-8-sig")
+        except FileNotFoundError:
+            return Result(exercise, "wrong", [
+                f"{path.name} is missing. `--reset {int(exercise[:2])}` puts it back."])
+        except (OSError, UnicodeDecodeError) as error:
+            return Result(exercise, "wrong", [f"{path.name} cannot be read: {error}."])
+        for earlier in needs(exercise):
+            if not self.check(earlier).right:
+                return Result(exercise, "waiting", [
+                    f"It builds on {earlier}.py, which is not right yet. Solve that first."])
+        if source == original(exercise):
+            line = source[:source.index("...", source.index("# >>> your code"))].count("\n") + 1
+            return Result(exercise, "untouched", [
+                f"Nothing is written yet. Open {path.name}, read the lesson at the top, and",
+                f"put your code in the place of the `...` in line {line}."])
+        return self._run(exercise)
+
+    def _run(self, exercise: str) -> Result:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as private:
+            report, stack = (pathlib.Path(private, name) for name in ("report", "stack"))
+            job = {"exercise": exercise, "folder": str(self.folder), "seed": self.seed,
+                   "out": self.out and str(self.out), "seconds": self.seconds,
+                   "report": str(report), "stack": str(stack)}
+            command = [sys.executable, str(HERE / "worker.py"), json.dumps(job)]
+            try:
+                code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL, timeout=self.seconds + 5,
+                                      env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}).returncode
+            except subprocess.TimeoutExpired:
+                code = None
+            try:
+                told = json.loads(report.read_text("utf-8"))
+            except (OSError, ValueError):
+                stopped = stack.read_text("utf-8", "replace") if stack.exists() else ""
+                return Result(exercise, "wrong", self._died(code, stopped))
+        return Result(exercise, "right" if told["right"] else "wrong", told["lines"],
+                      told.get("note", ""), told["printed"])
+
+    def _died(self, code: int | None, stack: str) -> list[str]:
+        if code is not None and "Timeout" not in stack:
+            return [f"Your code ended the whole process (exit code {code}) before it was checked.",
+                    "Is there an os._exit(), or a recursion without an end?"]
+        lines = []
+        for file, number in re.findall(r'File "(.*)", line (\d+)', stack):
+            path = pathlib.Path(file)
+            if path.parent == self.folder:
+                code = path.read_text("utf-8-sig").splitlines()[int(number) - 1].strip()
+                lines = [f"Line {number} of {path.name}:   {code}"]
+                break
+        return [*lines, f"After {self.seconds:g} seconds your code was still running, and was stopped "
+                "there. A loop without an end?"]
+
+
+def describe(result: Result) -> str:
+    """The result in a few lines: the heading, and what is wrong."""
+    heading = f"{result.number} · {title(result.exercise)}"
+    printed = ["", "Your code printed:", *result.printed.rstrip().splitlines()[:20]]
+    lines = ["Right." if result.right else "", *result.lines, *filter(None, [result.note]),
+             *(printed if result.printed.strip() else [])]
+    return "\n".join([heading, *[f"  {line}".rstrip() for line in lines if line or lines[0]]])

@@ -1,0 +1,97 @@
+"""The files of the exercises: what a learner begins with, and what is kept when it is replaced.
+
+An exercise is written once, as its solution. What the learner gets is the solution with its holes
+emptied, so the two cannot drift apart:
+
+    # >>> your code
+    #: return ...                               what the hole holds in the beginning
+    # The bias is added once.                   the explanation
+    return sum(...) + b                         the solution
+    # <<<
+"""
+
+import ast
+import itertools
+import os
+import pathlib
+import re
+import tempfile
+
+from yours import SOLUTIONS, home
+
+HOLE = re.compile(r"^[ ]*# >>> your code\n(.*?)^[ ]*# <<<$", re.M | re.S)
+
+
+def solution(exercise: str) -> str:
+    return (SOLUTIONS / f"{exercise}.py").read_text("utf-8")
+
+
+def original(exercise: str) -> str:
+    """What the learner begins with."""
+    def emptied(hole):
+        begun = [line.replace("#: ", "", 1) for line in hole[1].splitlines(keepends=True)
+                 if line.lstrip().startswith("#: ")]
+        return hole[0].replace(hole[1], "".join(begun))
+    return HOLE.sub(emptied, solution(exercise))
+
+
+def shown_solution(exercise: str) -> str:
+    """The holes of the solution, each with the line above that says what it is part of."""
+    source, parts = solution(exercise), []
+    for hole in HOLE.finditer(source):
+        above = source[:hole.start()].rstrip("\n").splitlines()
+        while above and re.match(r'\s*(""".*|#.*)?$', above[-1]):
+            above.pop()
+        lines = [line for line in hole[1].splitlines() if not line.lstrip().startswith("#: ")]
+        parts.append("\n".join([*above[-1:], *lines]))
+    return "\n\n".join(parts)
+
+
+def lesson(exercise: str) -> str:
+    return ast.get_docstring(ast.parse(solution(exercise)))
+
+
+def title(exercise: str) -> str:
+    return lesson(exercise).splitlines()[0]
+
+
+def needs(exercise: str) -> list[str]:
+    """The earlier exercises whose names this one imports."""
+    imports = [node for node in ast.walk(ast.parse(solution(exercise)))
+               if isinstance(node, ast.ImportFrom) and node.module == "yours"]
+    return sorted({home(name.name) for node in imports for name in node.names})
+
+
+def look_at(source: str, what: str) -> int:
+    """The line of the hole in which `what`, a function or `Class.method`, is to be written."""
+    name = re.escape(what.split(".")[-1])
+    begins = re.search(rf"^\s*(def|class) {name}\b", source, re.M)
+    holes = list(re.finditer(r"^[ ]*# >>> your code$", source, re.M)) or [re.match("", source)]
+    after = [hole for hole in HOLE.finditer(source) if begins and hole.end() > begins.start()]
+    place = (after or holes)[0].start()
+    return source.count("\n", 0, place) + (2 if holes[0][0] else 1)
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    """The whole text or nothing: no half-written file."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.chmod(beside, 0o644)
+    os.replace(beside, path)
+
+
+def reset(folder: pathlib.Path, exercise: str) -> pathlib.Path | None:
+    """Put the original back. Where the copy of what was there is, if anything was."""
+    path, copy = folder / f"{exercise}.py", None
+    if path.exists() and path.read_bytes() != original(exercise).encode():
+        for i in itertools.count(1):
+            copy = folder / f"{exercise}.saved-{i}.py"
+            try:
+                with open(copy, "xb") as file:      # never over an earlier copy
+                    file.write(path.read_bytes())
+                break
+            except FileExistsError:
+                continue
+    write(path, original(exercise))
+    return copy

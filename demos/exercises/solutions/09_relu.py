@@ -1,0 +1,32 @@
+"""An operation with a corner: ReLU
+
+The *rectified linear unit* is as simple as a bend can be: x where x is above 0, otherwise 0. It is
+what most networks use. Its slope is 1 on the right and 0 on the left, so the rule is a switch: the
+gradient passes, or it does not. What decides is the input `x`, not the gradient `g`, which may have
+either sign.
+
+In the corner, at 0, there are two slopes and so there is none. Any number from 0 to 1 would do; one
+agrees on something. PyTorch and micrograd let nothing through there.
+
+With this your engine is complete: +, ×, two activation functions, the order, and backward.
+
+Your code: the rule and the mathematics. In micrograd: `relu` in `functions.py` and in the table of
+`engine.py`.
+"""
+
+from yours import RULES, op
+
+
+# >>> your code
+#: @op("relu", lambda g, out, x: ...)
+#: def relu(x):
+#:     return ...
+# A switch: g passes where x is above 0. In the corner it does not.
+@op("relu", lambda g, out, x: g if x > 0 else 0)
+def relu(x):
+    return x if x > 0 else 0
+# <<<
+
+
+if __name__ == "__main__":
+    print("relu of -2 and of 3 should be 0 and 3. Yours:", relu(-2).data, relu(3).data)

@@ -1,0 +1,55 @@
+"""The 2-2-1 network, and how many parameters it has
+
+    x1 ──●── z1 ──┐
+       ╳          ●── y
+    x2 ──●── z2 ──┘
+
+Two inputs, a layer of two hidden neurons, one output neuron: the smallest network worth drawing.
+Both hidden neurons see both inputs. The output neuron sees what the hidden ones say, and it is
+*linear*: its activation does nothing, for the answer may be any number.
+
+How many parameters? A neuron has one weight for each of its inputs, and one bias. So a layer that
+takes `nin` numbers and gives `nout` has nout · (nin + 1). When one reads that a model has 70
+billion parameters, it was counted like this.
+
+Your code: about five lines, in three places. In micrograd: `Layer` and `MLP` in `nn.py`.
+"""
+
+import random
+
+from yours import Neuron
+
+
+def count_parameters(sizes):
+    """How many parameters a network has whose layers have these sizes: [2, 2, 1] for this one."""
+    # >>> your code
+    #: return ...
+    # For each pair of neighbouring layers: a weight for each on the left, and a bias.
+    return sum([nout * (nin + 1) for nin, nout in zip(sizes, sizes[1:])])
+    # <<<
+
+
+class TwoTwoOne:
+
+    def __init__(self, rng=random):
+        self.z1 = Neuron(2, rng=rng)
+        self.z2 = Neuron(2, rng=rng)
+        self.y = Neuron(2, activation=lambda z: z, rng=rng)
+
+    def __call__(self, x1, x2):
+        """The output for two inputs."""
+        # >>> your code
+        #: return ...
+        return self.y([self.z1([x1, x2]), self.z2([x1, x2])])
+        # <<<
+
+    def parameters(self):
+        """All of them, in one list."""
+        # >>> your code
+        #: return ...
+        return self.z1.parameters() + self.z2.parameters() + self.y.parameters()
+        # <<<
+
+
+if __name__ == "__main__":
+    print("A 2-2-1 network has 9 parameters. Yours counts:", count_parameters([2, 2, 1]))

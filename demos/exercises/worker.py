@@ -1,0 +1,235 @@
+"""Runs one exercise in a process of its own and says what it found.
+
+Whatever the learner's code does, it does here: it may loop, exit, print, ask for input or eat
+memory, and the command that the learner called lives on. `checker.py` starts this file; the answer
+goes into a file that the learner's code does not know of, so that nothing it prints can get in
+between.
+"""
+
+import faulthandler
+import io
+import json
+import math
+import os
+import pathlib
+import random
+import re
+import sys
+import traceback
+
+import yours
+from checks import EXERCISES
+from files import HOLE, look_at, solution
+from micrograd.calculus import GradientError, diagnose
+
+MEMORY = 2 * 1024 ** 3
+PRINTED = 2000                                  # how much of what the learner prints is kept
+
+EXPLANATIONS = {
+    "RecursionError": "A function calls itself and finds no end.",
+    "MemoryError": "It takes all the memory there is: something grows without an end.",
+    "EOFError": "Nobody is there to answer input() while it is checked: take it out.",
+    "SystemExit": "Your code ends the program before it has been checked: take out exit().",
+    "AttributeError": "",
+}
+
+
+def examine(exercise: str, folder: pathlib.Path, seed: int = 0, out=None, source=None) -> dict:
+    """Check the learner's file: `right`, the `lines` of the feedback, and perhaps a `note`."""
+    yours.folder = folder
+    path = folder / f"{exercise}.py"
+    source = path.read_text("utf-8-sig") if source is None else source
+    try:
+        outcomes = answers(exercise, source, seed)
+    except BaseException as error:              # SystemExit and KeyboardInterrupt are the learner's
+        return {"right": False, "lines": told(error, folder)}
+    failed = next((o for o in outcomes if not o.right), None)
+    if failed is None:
+        finish = EXERCISES[exercise].finish
+        return {"right": True, "lines": [],
+                "note": finish(yours.run(exercise, source), out) if finish and out else ""}
+    section = [o for o in outcomes if o.probe.what == failed.probe.what]
+    lines = [*failed.lines(folder), *because(exercise, section, source, seed)]
+    others = sum(not o.right for o in section)
+    if len(section) > 1:
+        lines.append(f"(Wrong in {others} of {len(section)} trials of {failed.probe.what}.)")
+    if not failed.error:
+        lines += ["", *where(path, source, failed.probe.what)]
+    return {"right": False, "lines": lines}
+
+
+# ── What the learner's code answers ───────────────────────────────────────────────────────────────
+
+class Outcome:
+    """What came of one probe: an answer, or the error that was raised instead."""
+
+    def __init__(self, probe):
+        self.probe, self.said, self.error = probe, None, None
+        try:
+            self.said = plain(probe.call())
+        except GradientError as error:
+            self.said = str(error)              # its text is the feedback
+        except BaseException as error:
+            self.said, self.error = f"{type(error).__name__} is raised", error
+        self.right = self.error is None and same(self.said, probe.truth, probe.rtol)
+
+    def lines(self, folder) -> list[str]:
+        if self.error:
+            return [*told(self.error, folder),
+                    f"That was {self.probe.at}; {self.probe.is_} {show(self.probe.truth)}."]
+        if self.said != self.probe.truth and str(self.said).startswith("wrong derivatives"):
+            return [line.strip().replace("the rule says", "your rule says")
+                    for line in self.said.splitlines()[1:]]
+        says = ("your code says", self.probe.is_)
+        width = max(map(len, says))
+        return [f"{self.probe.what}: {self.probe.at}",
+                *[f"    {who.ljust(width)}  {show(x)}"
+                  for who, x in zip(says, (self.said, self.probe.truth))]]
+
+
+def answers(exercise: str, source: str, seed: int) -> list[Outcome]:
+    yours.load.cache_clear()                    # nothing that an earlier run changed is seen here
+    module = yours.run(exercise, source)
+    return [Outcome(probe) for probe in EXERCISES[exercise].check(module, random.Random(seed))]
+
+
+def plain(x):
+    """The answer as plain data: the number of a Value, a list of a tuple."""
+    x = getattr(x, "data", x)
+    if isinstance(x, (list, tuple)):
+        return [plain(part) for part in x]
+    return x if isinstance(x, (int, float, str, type(None))) else f"{type(x).__name__} {x!r:.60}"
+
+
+def same(a, b, rtol: float = 1e-6) -> bool:
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same(x, y, rtol) for x, y in zip(a, b))
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return a == b or abs(a - b) <= rtol * max(abs(a), abs(b), 1e-3)
+    return a == b
+
+
+# ── Why it is wrong ───────────────────────────────────────────────────────────────────────────────
+
+def because(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
+    """The mistake that gives the learner's answers, if it is one that people make.
+
+    Each known mistake is an edit of our solution. We make it and look whether it answers as the
+    learner's code does, at all points that were tried. If none does, there is the diagnosis that
+    `check_gradients` uses: a sign, a factor, nothing at all.
+    """
+    what = section[0].probe.what
+    said = [o.said for o in section]
+    for message, *edit in EXERCISES[exercise].mistakes:
+        try:
+            mistaken = [o.said for o in answers(exercise, solution(exercise).replace(*edit), seed)
+                        if o.probe.what == what]
+        except Exception:
+            continue                            # this mistake needs what the learner's file lacks
+        if same(said, mistaken):
+            return [] if any(message in str(answer) for answer in said) else ["", message]
+    numbers = [pair for o in section for pair in pairs(o.said, o.probe.truth)]
+    generic = numbers and diagnose(numbers, {}, "Yours", "what it should be")
+    return ["", generic] if generic else []
+
+
+def pairs(said, truth) -> list[tuple[float, float]]:
+    """The numbers of an answer beside those there should be; NaN where there is no number."""
+    if isinstance(truth, list) and isinstance(said, list) and len(said) == len(truth):
+        return [pair for s, t in zip(said, truth) for pair in pairs(s, t)]
+    numbers = all(isinstance(x, (int, float)) for x in (said, truth))
+    return [(said, truth) if numbers else (math.nan, math.nan)]
+
+
+# ── How it is told ────────────────────────────────────────────────────────────────────────────────
+
+def show(x) -> str:
+    if isinstance(x, list):
+        parts = [f"{part:.4g}" if isinstance(part, float) else show(part) for part in x]
+        return f"[{', '.join(parts)}]"
+    if x is None:
+        return "None (is a `return` missing?)"
+    return f"{x:.6g}" if isinstance(x, float) else str(x)
+
+
+def where(path: pathlib.Path, source: str, what: str) -> list[str]:
+    """Where to look: the hole, or the `...` that still stands in it."""
+    lines, number = source.splitlines(), look_at(source, what)
+    hole = lines[number - 1:]
+    end = next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), 1)
+    for i, line in enumerate(hole[:end]):
+        if "..." in line.split("#")[0]:
+            return [f"In line {number + i} of {path.name} there is still the `...` that waits for "
+                    "your code."]
+    code = [i for i, line in enumerate(hole[:end]) if line.split("#")[0].strip()]
+    number += code[0] if code else 0
+    return [f"Look at line {number} of {path.name}:   {lines[number - 1].strip()}"]
+
+
+def told(error: BaseException, folder: pathlib.Path) -> list[str]:
+    """An error in the learner's code: their line first."""
+    name, text = type(error).__name__, str(error)
+    if isinstance(error, SyntaxError) and error.filename:
+        frame = (error.filename, error.lineno, error.text or "")
+        text = error.msg
+    else:
+        frames = [(f.filename, f.lineno, f.line) for f in traceback.extract_tb(error.__traceback__)]
+        theirs = [f for f in frames if pathlib.Path(f[0]).parent == folder
+                  and re.match(r"\d\d_", pathlib.Path(f[0]).name)]
+        frame = theirs[-1] if theirs else None
+    if isinstance(error, AttributeError) and isinstance(error.obj, type(sys)) and not frame:
+        return [f"{error.obj.__name__}.py should define `{error.name}`, but does not any more.",
+                f"`--reset {int(error.obj.__name__[:2])}` brings the original back (and keeps a "
+                "copy of yours)."]
+    lines = []
+    if frame:
+        lines = [f"Line {frame[1]} of {pathlib.Path(frame[0]).name}:   {(frame[2] or '').strip()}"]
+    explanation = EXPLANATIONS.get(name, "")
+    if "NoneType" in text or "ellipsis" in text.lower():
+        explanation = ("A `...` that nobody has replaced?" if "ellipsis" in text.lower() else
+                       "None comes of a function without `return`.")
+    return [*lines, f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
+
+
+# ── The process ───────────────────────────────────────────────────────────────────────────────────
+
+class Printed(io.TextIOBase):
+    """Keeps the beginning of what is printed."""
+
+    def __init__(self):
+        self.text = ""
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.text += text[:max(0, PRINTED - len(self.text))]
+        return len(text)
+
+
+def limit_memory() -> None:
+    try:
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, OSError, ValueError):
+        pass                                    # Windows has no such limit, others may refuse
+
+
+def main() -> None:
+    job = json.loads(sys.argv[1])
+    folder = pathlib.Path(job["folder"])
+    limit_memory()
+    with open(job["stack"], "w") as stack:
+        faulthandler.dump_traceback_later(job["seconds"], exit=True, file=stack)
+        sys.stdout = sys.stderr = printed = Printed()
+        report = examine(job["exercise"], folder, job["seed"], job["out"])
+        faulthandler.cancel_dump_traceback_later()
+    report["printed"] = printed.text
+    with open(job["report"], "w", encoding="utf-8") as file:
+        json.dump(report, file)
+    file.close()
+    os._exit(0)                                 # without what the learner's code may have left
+
+
+if __name__ == "__main__":
+    main()
