@@ -47,10 +47,9 @@ def tell_network(kind, network, before, loss) -> None:
           + ("Solved." if solved(network) else "Not solved."))
     answers = [f"{x1} xor {x2} → {network(x1, x2).data:.2f}" for x1, x2, _ in ROWS]
     print("  " + "     ".join(answers))
-    for heading, numbers in (("parameter", [p.label for p in network.parameters()]),
-                             ("before", [f"{number:.2f}" for number in before]),
-                             ("after", [f"{round(p.data, 2) + 0.0:.2f}" for p in network.parameters()])):
-        print(f"  {heading:9}" + "".join([f"{number:>8}" for number in numbers]))
+    print("  parameter" + "".join([f"{p.label:>8}" for p in network.parameters()]))
+    for when, numbers in (("before", before), ("after", [p.data for p in network.parameters()])):
+        print(f"  {when:9}" + "".join([f"{round(x, 2) + 0.0:8.2f}" for x in numbers]))
 
 
 def tell_why() -> None:

@@ -1,5 +1,6 @@
 """Options of the test runner, and what the tests of the demos share."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,10 @@ def pytest_addoption(parser):
 
 class Demo:
     """Runs the programs in demos/ as a user would, in a folder."""
+
+    def module(self, name):
+        """The demo as a module, for tests of what it computes."""
+        return importlib.import_module(name)
 
     def command(self, name, *options):
         return [sys.executable, str(DEMOS / name), *map(str, options)]
