@@ -9,6 +9,7 @@ Read the files in this order, each as a lesson:
 5. `optim.py`      what to do with a gradient
 6. `calculus.py`   derivatives of any order, and how to check a rule
 7. `draw.py`       the graph as a picture
+8. `player.py`     the graph as a film
 """
 
 from . import losses, nn, optim
@@ -16,7 +17,8 @@ from .calculus import check_gradients, grad
 from .draw import draw_dot
 from .engine import Value, dot, op
 from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
+from .player import play
 
 __all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "log", "losses",
-           "maximum", "minimum", "nn", "op", "optim", "relu", "sigmoid", "sin", "sqrt",
+           "maximum", "minimum", "nn", "op", "optim", "play", "relu", "sigmoid", "sin", "sqrt",
            "tanh", "where"]
