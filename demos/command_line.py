@@ -28,15 +28,16 @@ COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 
 # ── Options ───────────────────────────────────────────────────────────────────────────────────────
 
-def parser(doc: str, seed: int | None = None) -> argparse.ArgumentParser:
-    """A parser that shows the demo's docstring, with `--out` and, given its default, `--seed`."""
+def parser(doc: str, seed: int | None = None, out: bool = True) -> argparse.ArgumentParser:
+    """A parser that shows the demo's docstring, with `--seed`, given its default, and `--out`."""
     parser = argparse.ArgumentParser(description=doc,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     if seed is not None:
         parser.add_argument("--seed", type=int, default=seed, metavar="N",
                             help="of the random numbers (default: %(default)s)")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), metavar="FOLDER",
-                        help="where files go (default: %(default)s)")
+    if out:
+        parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"),
+                            metavar="FOLDER", help="where files go (default: %(default)s)")
     return parser
 
 

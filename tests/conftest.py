@@ -34,8 +34,8 @@ class Demo:
         for module in without:
             fake.mkdir(exist_ok=True)
             (fake / f"{module}.py").write_text("raise ImportError('none here')")
-        path = {"PYTHONPATH": str(fake)} if without else {}
-        return os.environ | {"PYTHONIOENCODING": "utf-8"} | path | environment
+        path = os.pathsep.join([str(fake), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+        return os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": path} | environment
 
     def run(self, folder, name, *options, **environment):
         """The finished process of `python demos/NAME OPTIONS`."""
