@@ -8,14 +8,16 @@
 
 You will see the 2-2-1 network of `two_two_one.py` fail at it while it is linear, and why it must;
 the same nine parameters succeed with tanh in the hidden neurons; and how often, begun from other
-random numbers, they get stuck all the same. The last line names the picture.
+random numbers, they get stuck all the same. The last lines name a film and a picture.
 """
 
+import pathlib
 import random
 import sys
 
 import command_line
 from command_line import COLOURS, positive, progress
+from micrograd.player import Film
 from two_two_one import ACTIVATIONS, TwoTwoOne, mean_squared_error, train
 
 ROWS = [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)]
@@ -32,12 +34,14 @@ def tell(args) -> None:
                 for kind in ("linear", "tanh")}
     for kind, network in networks.items():
         before = [p.data for p in network.parameters()]
-        loss = train(network, network.parameters(), ROWS, args.steps, LR)
+        film = Film()
+        loss = train(network, network.parameters(), ROWS, args.steps, LR,
+                     lambda step, loss: record(film, network, step, args.steps))
         tell_network(kind, network, before, loss)
         if kind == "linear":
             tell_why()
     curves = tell_seeds(args)
-    print()
+    print("\n" + save(film, args.out / "xor_training.html"))
     print(command_line.draw(args.out / "xor.svg", (13.5, 4.6),
                             lambda figure: paint(figure, networks, curves), font=15))
 
@@ -97,6 +101,28 @@ def tell_stuck(seed: int, network) -> None:
     answers = "  ".join([f"{network(x1, x2).data:.2f}" for x1, x2, _ in ROWS])
     largest = max(abs(p.grad) for p in network.parameters())
     print(f"  seed {seed}: answers {answers}, loss {loss.data:.3f}, largest gradient {largest:.0e}")
+
+
+# ── The film ──────────────────────────────────────────────────────────────────────────────────────
+
+def record(film, network, step: int, steps: int) -> None:
+    """Add the loss to the film, about a hundred times in a training."""
+    if step % max(1, steps // 100) == 0:
+        network.zero_grad()
+        loss = mean_squared_error(network, ROWS)
+        loss.label = "loss"
+        loss.backward()
+        film.add(loss, f"step {step} of {steps}")
+
+
+def save(film, path: pathlib.Path) -> str:
+    """Save the film and say where, or why not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        film.save(path)
+    except (ImportError, RuntimeError) as error:
+        return f"The film of the training with tanh is left out:\n{error}"
+    return f"The film of the training with tanh, for any browser, is {path}"
 
 
 # ── The picture ───────────────────────────────────────────────────────────────────────────────────

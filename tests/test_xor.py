@@ -75,6 +75,25 @@ def test_the_picture(demo, tmp_path, steps):
     assert text.count("<image") == 2 and "linear: loss" in text and "tanh: losses from 3" in text
 
 
+def test_the_film(demo, tmp_path):
+    output = demo.told(tmp_path, "xor.py", "--seeds", 1, "--steps", 250, "--out", "a/b",
+                       without=["matplotlib"])
+    (film,) = (tmp_path / "a" / "b").iterdir()
+    assert str(film.relative_to(tmp_path)) in output.splitlines()[-2]
+    page = film.read_text(encoding="utf-8")
+    steps = [int(step) for step in re.findall(r"step (\d+) of 250", page)]
+    assert steps == list(range(0, 251, 2))
+    for label in ("w(1,1)", "w(3,2)", "b3", "loss"):
+        assert f'"{label}"' in page
+
+
+def test_without_graphviz_it_says_what_is_left_out(demo, tmp_path):
+    output = demo.told(tmp_path, "xor.py", "--seeds", 1, "--steps", 20,
+                       without=["matplotlib", "graphviz"])
+    assert "The film of the training with tanh is left out:\n" in output
+    assert "pip install graphviz" in output and not list((tmp_path / "out").iterdir())
+
+
 def test_without_matplotlib_it_says_what_is_left_out(output):
     assert output.splitlines()[-1] == \
         "The picture is left out, for it needs matplotlib: pip install matplotlib"
