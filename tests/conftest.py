@@ -21,6 +21,8 @@ def pytest_addoption(parser):
 class Demo:
     """Runs the programs in demos/ as a user would, in a folder."""
 
+    folder = DEMOS
+
     def module(self, name):
         """The demo as a module, for tests of what it computes."""
         return importlib.import_module(name)
