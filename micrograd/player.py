@@ -547,9 +547,12 @@ def _together(tokens) -> tuple:
 def _forward(op, inputs: list[Formula]) -> tuple:
     """The mathematics of an operation, written with its inputs."""
     try:
-        return Formula.of(op.mathematics(*inputs)).written()
+        if isinstance(result := op.mathematics(*inputs), Formula):
+            return result.written()
     except (ArithmeticError, AttributeError, TypeError, ValueError):
-        return Formula.joined(0, ATOM, (f"{op}(", *_listed(inputs), ")"), *inputs).written()
+        pass
+    # Mathematics for plain numbers alone: its name must do.
+    return Formula.joined(0, ATOM, (f"{op}(", *_listed(inputs), ")"), *inputs).written()
 
 
 def _backward(op, g: Formula, out: Formula, inputs: list) -> list[tuple]:
