@@ -137,6 +137,8 @@ class Check:
     because: str = ""                           # a kink's two slopes, or the usual suspect
 
     def __str__(self):
+        if math.isnan(self.said) and math.isnan(self.slope):
+            return f"{self.what}, at {self.at}: {self.because}"
         said = "" if math.isnan(self.said) else f"the rule says {self.said:.6g}; "
         slope = ("no slope can be measured there." if math.isnan(self.slope)
                  else f"the slope measured by nudging is {self.slope:.6g}.")

@@ -427,6 +427,11 @@ def test_a_function_without_a_graph():
     assert [check.verdict for check in check_gradients(lambda x: 7.0, 1.0)] == ["agrees"]
 
 
+def test_a_rule_that_fails_is_said_to_fail_and_nothing_about_slopes():
+    assert mistake(lambda g, out, x, y: g, product, 1, 2).endswith(
+        "wrong, at x = 1.0, y = 2.0: The rule fails: 'float' object is not iterable.")
+
+
 def test_checks_are_sentences():
     first, last = check_gradients(fn.tanh, 0.5)
     assert str(first).startswith("tanh by its input x, at x = 0.5: the rule says 0.786448; ")

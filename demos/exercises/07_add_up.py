@@ -36,7 +36,7 @@ def gradients(root):
 def backward(root):
     """Put the gradients where they belong. Those of leaves accumulate until someone zeroes them."""
     for value, gradient in gradients(root).items():
-        value.grad = value.grad + gradient if value._prev == () else gradient
+        value.grad = gradient if value._prev else value.grad + gradient
 
 
 Value.backward = backward                       # so that y.backward() works, as in micrograd

@@ -88,6 +88,8 @@ def path_of(folder: pathlib.Path, exercise: str) -> str:
 
 def check_all(checker: Checker) -> list[Result]:
     names, results = exercises(), []
+    for name in names:
+        checker.begin(name)
     with progress(len(names)) as tell:
         for i, name in enumerate(names):
             tell(i)
@@ -117,7 +119,7 @@ def tell_result(args, result: Result) -> None:
     print(f"{mark(result.state)} {paint(heading, 'bold')}   {path}")
     print("\n".join(lines))
     if result.state in ("wrong", "untouched"):
-        print(f"\n  A hint: --hint {result.number}")
+        print(f"\n  For a hint: python demos/exercises --hint {result.number}")
     sys.stdout.flush()
 
 
@@ -238,7 +240,7 @@ def parse(arguments=None):
     for name, help in (("hint", "one more hint each time"),
                        ("reset", "begin N anew; what is there is saved beside it"),
                        ("solution", "show our solution of N, after asking")):
-        what.add_argument(f"--{name}", nargs="?", type=named, metavar="N", const="", help=help)
+        what.add_argument(f"--{name}", nargs="?", type=named, metavar="N", const=True, help=help)
     what.add_argument("--grade", nargs="+", type=a_folder, metavar="FOLDER",
                       help="a line for each of these folders of exercises, for teachers")
     parser.add_argument("--yes", action="store_true", help="do not ask before a solution is shown")
@@ -250,7 +252,7 @@ def parse(arguments=None):
                         help="of the points that are tried (default: others each time)")
     args = parser.parse_args(arguments)
     args.out = args.out.absolute()
-    if args.reset == "" and not args.exercise:
+    if args.reset is True and not args.exercise:
         parser.error("--reset needs the number of an exercise")
     return args
 
@@ -262,7 +264,8 @@ def run(args) -> int:
         return grade(args.grade, args)
     for name, action in (("hint", hint), ("reset", start_again), ("solution", solution)):
         if (wanted := getattr(args, name)) is not None:
-            wanted = wanted or args.exercise or first_unsolved(args)
+            if wanted is True:
+                wanted = args.exercise or first_unsolved(args)
             if wanted is None:
                 print("All are right.")
                 return 0

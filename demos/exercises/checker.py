@@ -12,12 +12,15 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from files import needs, original, title
 from yours import HERE
 
 SECONDS = 5                                     # for one exercise
+FINISH_SECONDS = 60                             # for what a right answer is rewarded with
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Checker:
     """Checks the exercises in a folder; each but once, for others may build on it.
 
     `seed` chooses the points that are tried, by chance unless it is given. `out` is a folder for
-    pictures, if any are wanted.
+    pictures, if any are wanted. As many are checked at the same time as there are processors.
     """
 
     def __init__(self, folder: pathlib.Path = HERE, seed: int | None = None, out=None,
@@ -50,12 +53,19 @@ class Checker:
         self.seed = random.randrange(10 ** 6) if seed is None else seed
         self.out = out
         self.seconds = seconds
-        self.results = {}
+        self.pool = ThreadPoolExecutor(os.cpu_count())
+        self.begun = {}
 
     def check(self, exercise: str) -> Result:
-        if exercise not in self.results:
-            self.results[exercise] = self._check(exercise)
-        return self.results[exercise]
+        return self.begin(exercise).result()
+
+    def begin(self, exercise: str) -> Future:
+        """Check it some time soon. Those it builds on go before, so that none waits for ever."""
+        if exercise not in self.begun:
+            for earlier in needs(exercise):
+                self.begin(earlier)
+            self.begun[exercise] = self.pool.submit(self._check, exercise)
+        return self.begun[exercise]
 
     def _check(self, exercise: str) -> Result:
         path = self.folder / f"{exercise}.py"
@@ -67,7 +77,7 @@ class Checker:
         except (OSError, UnicodeDecodeError) as error:
             return Result(exercise, "wrong", [f"{path.name} cannot be read: {error}."])
         for earlier in needs(exercise):
-            if not self.check(earlier).right:
+            if not self.begun[earlier].result().right:
                 return Result(exercise, "waiting", [
                     f"It builds on {earlier}.py, which is not right yet. Solve that first."])
         if source == original(exercise):
@@ -82,11 +92,12 @@ class Checker:
             report, stack = (pathlib.Path(private, name) for name in ("report", "stack"))
             job = {"exercise": exercise, "folder": str(self.folder), "seed": self.seed,
                    "out": self.out and str(self.out), "seconds": self.seconds,
-                   "report": str(report), "stack": str(stack)}
+                   "finish_seconds": FINISH_SECONDS, "report": str(report), "stack": str(stack)}
             command = [sys.executable, str(HERE / "worker.py"), json.dumps(job)]
             try:
                 code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL, timeout=self.seconds + 5,
+                                      stderr=subprocess.DEVNULL,
+                                      timeout=self.seconds + FINISH_SECONDS + 10,
                                       env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}).returncode
             except subprocess.TimeoutExpired:
                 code = None
@@ -107,7 +118,7 @@ class Checker:
             path = pathlib.Path(file)
             if path.parent == self.folder:
                 code = path.read_text("utf-8-sig").splitlines()[int(number) - 1].strip()
-                lines = [f"Line {number} of {path.name}:   {code}"]
+                lines = [f"Line {number} of {path.name}:", f"    {code}"]
                 break
         return [*lines, f"After {self.seconds:g} seconds your code was still running, and was stopped "
                 "there. A loop without an end?"]
@@ -116,7 +127,17 @@ class Checker:
 def describe(result: Result) -> str:
     """The result in a few lines: the heading, and what is wrong."""
     heading = f"{result.number} · {title(result.exercise)}"
-    printed = ["", "Your code printed:", *result.printed.rstrip().splitlines()[:20]]
-    lines = ["Right." if result.right else "", *result.lines, *filter(None, [result.note]),
-             *(printed if result.printed.strip() else [])]
-    return "\n".join([heading, *[f"  {line}".rstrip() for line in lines if line or lines[0]]])
+    lines = ["Right."] if result.right else ["", *result.lines]
+    if result.note:
+        lines += ["", *result.note.splitlines()]
+    if result.printed.strip():
+        lines += ["", "Your code printed:", *result.printed.rstrip().splitlines()[:20]]
+    return "\n".join([heading, *[fitted(line) for line in lines]])
+
+
+def fitted(line: str) -> str:
+    """A line within 100 columns, indented; of code and numbers, what follows is deeper."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line.strip(), 100, initial_indent=indent, subsequent_indent=indent * 2
+                         if len(indent) > 2 else indent, break_long_words=False,
+                         break_on_hyphens=False, drop_whitespace=True)

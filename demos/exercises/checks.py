@@ -85,7 +85,7 @@ CURVES = {"x³": lambda x: x ** 3, "sin x": math.sin, "1 / (1 + x²)": lambda x:
 def check_slope(m, rng):
     for (name, f), x in zip(CURVES.items(), numbers(rng, 4)):
         for nudge in (1e-4, 0.1):
-            yield Probe("slope", f"of f(x) = {name}, at {point(x=x, nudge=nudge)}",
+            yield Probe("slope", f"f(x) = {name}, at {point(x=x, nudge=nudge)}",
                         lambda: m.slope(f, x, nudge),
                         (f(x + nudge) - f(x - nudge)) / (2 * nudge), "nudging both ways gives")
 
@@ -116,7 +116,7 @@ def check_knob(m, rng):
         truth = start
         for _ in range(steps):
             truth -= lr * 2 * (truth - best)
-        yield Probe("turn", f"for the loss (knob - {best:g})², at {point(knob=start, lr=lr)}, "
+        yield Probe("turn", f"the loss (knob - {best:g})², at {point(knob=start, lr=lr)}, "
                     f"steps = {steps}",
                     lambda: m.turn(lambda knob: (knob - best) ** 2, start, lr, steps), truth,
                     "gradient descent gives", 1e-5)
@@ -212,10 +212,15 @@ def check_chain(m, rng):
 
 # ── 5 to 9: the engine ────────────────────────────────────────────────────────────────────────────
 
-def rule_agrees(rule, symbol, mathematics, *at) -> str:
-    """Raises GradientError, with the diagnosis, where a rule is not the slope."""
-    check_gradients(micrograd.op(symbol, rule)(mathematics), at)
+def agrees(f, *at) -> str:
+    """Raises GradientError, with the diagnosis, where a rule that f uses is not the slope."""
+    check_gradients(f, at)
     return "agrees"
+
+
+def rule_agrees(rule, symbol, mathematics, *at) -> str:
+    """The same of a learner's own rule, which becomes an operation of micrograd's for the check."""
+    return agrees(micrograd.op(symbol, rule)(mathematics), *at)
 
 
 @exercise("05_rules", hints=[
@@ -233,6 +238,7 @@ def rule_agrees(rule, symbol, mathematics, *at) -> str:
      "(g * y, g * x)", "(g * out, g * out)"),
 ])
 def check_rules(m, rng):
+    yield Probe("RULES", "the operations that have a rule", lambda: sorted(m.RULES), ["*", "+"])
     for symbol, mathematics in (("+", lambda x, y: x + y), ("*", lambda x, y: x * y)):
         for _ in range(4):
             x, y = numbers(rng, 2)
@@ -301,6 +307,8 @@ def early(names: list[str], made: dict[str, list[str]]) -> list[str]:
      "grads[x] + gradient", "grads[x] * gradient"),
     ("The rule forgets what came from above: hand it grads[value], not 1.",
      "rule(grads[value], ", "rule(1, "),
+    ("Leaves were made by no operation and have no rule: ask `if value._prev:` first.",
+     "if value._prev:", "if True:"),
     ("The sign is wrong.", "grads[x] + gradient", "grads[x] - gradient"),
     ("The gradient goes to the value itself. It belongs to the input x.",
      "grads[x] = grads[x] + gradient", "grads[value] = grads[value] + gradient"),
@@ -413,6 +421,9 @@ def linear(z):
      "self.activation(z)", "tanh(z)"),
     ("`data` leaves the graph: the number is right, but no gradient finds its way back. Compute "
      "with the Values themselves.", "w * xi for", "w.data * xi for"),
+    ("`data` leaves the graph: the number is right, but no gradient finds its way back. Compute "
+     "with the Values themselves.", "w * xi for w, xi in zip(self.w, x)]) + self.b",
+     "w.data * xi for w, xi in zip(self.w, x)]) + self.b.data"),
     ("The bias is missing among the parameters: training would never move it.",
      "self.w + [self.b]", "self.w"),
     ("These are the numbers. Training must change the Values themselves.",
@@ -529,7 +540,7 @@ def trees() -> list[list[float]]:
     return [list(row) for row in zip(*scaled)]
 
 
-def train_on_trees(m, folder) -> str:
+def train_on_trees(m, folder: pathlib.Path) -> str:
     """Train the learner's network with the learner's engine, and draw the learner's graph."""
     import yours
     *rows, (_, _, width) = trees()
@@ -541,18 +552,18 @@ def train_on_trees(m, folder) -> str:
     loss = m.mse_loss([network(x1, x2)], [target])
     loss.label = "loss"
     yours.backward(loss)
-    path = pathlib.Path(folder) / "my_two_two_one.svg"
+    path = folder / "my_two_two_one.svg"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         graph = in_micrograd(loss, network.parameters())
         micrograd.draw_dot(graph).render(outfile=path, cleanup=True)
-        drawn = f"The graph of one tree's loss, after your backward, is drawn in\n  {path}"
+        drawn = f"The graph of one tree's loss, after your backward, is drawn in\n{path}"
     except (ImportError, OSError, RuntimeError) as error:
         drawn = f"Your graph could not be drawn: {error}"
     losses = [loss * width ** 2 for loss in m.train(network, rows, 0.1, 150)]
     return ("Your engine has trained your network on 31 trees: the mean squared residual of their "
-            f"timber\n  fell from {losses[0]:.1f} to {losses[-1]:.1f}. (The best plane has 13.6.)\n"
-            f"  {drawn}")
+            f"timber fell from {losses[0]:.1f} to {losses[-1]:.1f}. (The best plane has 13.6.)\n"
+            f"{drawn}")
 
 
 def in_micrograd(root, parameters) -> micrograd.Value:

@@ -58,5 +58,5 @@ def checker(config):
         if str(HERE) not in sys.path:
             sys.path.insert(0, str(HERE))
         from checker import Checker
-        config.exercise_checker = Checker(config.getoption("--folder"), seed=0)
+        config.exercise_checker = Checker(config.getoption("--folder", HERE), seed=0)
     return config.exercise_checker

@@ -22,7 +22,7 @@ from checks import EXERCISES
 from files import HOLE, look_at, solution
 from micrograd.calculus import GradientError, diagnose
 
-MEMORY = 2 * 1024 ** 3
+MEMORY = 2 ** 30                                # bytes
 PRINTED = 2000                                  # how much of what the learner prints is kept
 
 EXPLANATIONS = {
@@ -30,31 +30,27 @@ EXPLANATIONS = {
     "MemoryError": "It takes all the memory there is: something grows without an end.",
     "EOFError": "Nobody is there to answer input() while it is checked: take it out.",
     "SystemExit": "Your code ends the program before it has been checked: take out exit().",
-    "AttributeError": "",
 }
 
 
-def examine(exercise: str, folder: pathlib.Path, seed: int = 0, out=None, source=None) -> dict:
-    """Check the learner's file: `right`, the `lines` of the feedback, and perhaps a `note`."""
+def examine(exercise: str, folder: pathlib.Path, seed: int = 0, source: str | None = None) -> dict:
+    """Check the learner's file, or other source in its place: is it `right`, and the feedback."""
     yours.folder = folder
     path = folder / f"{exercise}.py"
     source = path.read_text("utf-8-sig") if source is None else source
     try:
         outcomes = answers(exercise, source, seed)
     except BaseException as error:              # SystemExit and KeyboardInterrupt are the learner's
-        return {"right": False, "lines": told(error, folder)}
+        return {"right": False, "lines": told(error, path)}
     failed = next((o for o in outcomes if not o.right), None)
     if failed is None:
-        finish = EXERCISES[exercise].finish
-        return {"right": True, "lines": [],
-                "note": finish(yours.run(exercise, source), out) if finish and out else ""}
+        return {"right": True, "lines": []}
     section = [o for o in outcomes if o.probe.what == failed.probe.what]
-    lines = [*failed.lines(folder), *because(exercise, section, source, seed)]
-    others = sum(not o.right for o in section)
-    if len(section) > 1:
-        lines.append(f"(Wrong in {others} of {len(section)} trials of {failed.probe.what}.)")
+    lines = [*failed.lines(path), *because(exercise, section, seed)]
     if not failed.error:
-        lines += ["", *where(path, source, failed.probe.what)]
+        wrong = sum(not o.right for o in section)
+        trials = f"Wrong in {wrong} of {len(section)} trials. " if len(section) > 1 else ""
+        lines += ["", *where(path, source, failed.probe.what, trials)]
     return {"right": False, "lines": lines}
 
 
@@ -69,14 +65,16 @@ class Outcome:
             self.said = plain(probe.call())
         except GradientError as error:
             self.said = str(error)              # its text is the feedback
+        except MemoryError:
+            raise                               # the next trial would take as much
         except BaseException as error:
             self.said, self.error = f"{type(error).__name__} is raised", error
         self.right = self.error is None and same(self.said, probe.truth, probe.rtol)
 
-    def lines(self, folder) -> list[str]:
+    def lines(self, path) -> list[str]:
         if self.error:
-            return [*told(self.error, folder),
-                    f"That was {self.probe.at}; {self.probe.is_} {show(self.probe.truth)}."]
+            depends = isinstance(self.error, (ArithmeticError, LookupError, ValueError))
+            return told(self.error, path) + [f"That was for {self.probe.at}"] * depends
         if self.said != self.probe.truth and str(self.said).startswith("wrong derivatives"):
             return [line.strip().replace("the rule says", "your rule says")
                     for line in self.said.splitlines()[1:]]
@@ -95,7 +93,7 @@ def answers(exercise: str, source: str, seed: int) -> list[Outcome]:
 
 def plain(x):
     """The answer as plain data: the number of a Value, a list of a tuple."""
-    x = getattr(x, "data", x)
+    x = x.data if hasattr(x, "_prev") else x
     if isinstance(x, (list, tuple)):
         return [plain(part) for part in x]
     return x if isinstance(x, (int, float, str, type(None))) else f"{type(x).__name__} {x!r:.60}"
@@ -111,7 +109,7 @@ def same(a, b, rtol: float = 1e-6) -> bool:
 
 # ── Why it is wrong ───────────────────────────────────────────────────────────────────────────────
 
-def because(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
+def because(exercise: str, section: list[Outcome], seed: int) -> list[str]:
     """The mistake that gives the learner's answers, if it is one that people make.
 
     Each known mistake is an edit of our solution. We make it and look whether it answers as the
@@ -149,24 +147,23 @@ def show(x) -> str:
         return f"[{', '.join(parts)}]"
     if x is None:
         return "None (is a `return` missing?)"
-    return f"{x:.6g}" if isinstance(x, float) else str(x)
+    return f"{x:.6g}" if isinstance(x, float) else str(x) or "''"
 
 
-def where(path: pathlib.Path, source: str, what: str) -> list[str]:
+def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
     """Where to look: the hole, or the `...` that still stands in it."""
     lines, number = source.splitlines(), look_at(source, what)
     hole = lines[number - 1:]
     end = next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), 1)
     for i, line in enumerate(hole[:end]):
         if "..." in line.split("#")[0]:
-            return [f"In line {number + i} of {path.name} there is still the `...` that waits for "
-                    "your code."]
+            return [f"In line {number + i} of {path.name} there is still a `...` for your code."]
     code = [i for i, line in enumerate(hole[:end]) if line.split("#")[0].strip()]
     number += code[0] if code else 0
-    return [f"Look at line {number} of {path.name}:   {lines[number - 1].strip()}"]
+    return [f"{trials}Look at line {number} of {path.name}:", f"    {lines[number - 1].strip()}"]
 
 
-def told(error: BaseException, folder: pathlib.Path) -> list[str]:
+def told(error: BaseException, path: pathlib.Path) -> list[str]:
     """An error in the learner's code: their line first."""
     name, text = type(error).__name__, str(error)
     if isinstance(error, SyntaxError) and error.filename:
@@ -174,8 +171,10 @@ def told(error: BaseException, folder: pathlib.Path) -> list[str]:
         text = error.msg
     else:
         frames = [(f.filename, f.lineno, f.line) for f in traceback.extract_tb(error.__traceback__)]
-        theirs = [f for f in frames if pathlib.Path(f[0]).parent == folder
+        theirs = [f for f in frames if pathlib.Path(f[0]).parent == path.parent
                   and re.match(r"\d\d_", pathlib.Path(f[0]).name)]
+        # The last of those that are most likely at fault: what they have just written.
+        theirs.sort(key=lambda f: (in_hole(f[0], f[1]), f[0] == str(path)))
         frame = theirs[-1] if theirs else None
     if isinstance(error, AttributeError) and isinstance(error.obj, type(sys)) and not frame:
         return [f"{error.obj.__name__}.py should define `{error.name}`, but does not any more.",
@@ -183,12 +182,20 @@ def told(error: BaseException, folder: pathlib.Path) -> list[str]:
                 "copy of yours)."]
     lines = []
     if frame:
-        lines = [f"Line {frame[1]} of {pathlib.Path(frame[0]).name}:   {(frame[2] or '').strip()}"]
+        lines = [f"Line {frame[1]} of {pathlib.Path(frame[0]).name}:",
+                 f"    {(frame[2] or '').strip()}"]
     explanation = EXPLANATIONS.get(name, "")
     if "NoneType" in text or "ellipsis" in text.lower():
         explanation = ("A `...` that nobody has replaced?" if "ellipsis" in text.lower() else
                        "None comes of a function without `return`.")
     return [*lines, f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
+
+
+def in_hole(file: str, number: int) -> bool:
+    """Whether a line is one of the learner's own, and not one that was there before."""
+    source = pathlib.Path(file).read_text("utf-8-sig")
+    return any(source.count("\n", 0, hole.start(1)) < number <= source.count("\n", 0, hole.end(1))
+               for hole in HOLE.finditer(source))
 
 
 # ── The process ───────────────────────────────────────────────────────────────────────────────────
@@ -222,9 +229,14 @@ def main() -> None:
     with open(job["stack"], "w") as stack:
         faulthandler.dump_traceback_later(job["seconds"], exit=True, file=stack)
         sys.stdout = sys.stderr = printed = Printed()
-        report = examine(job["exercise"], folder, job["seed"], job["out"])
+        report = examine(job["exercise"], folder, job["seed"])
+        report["printed"] = printed.text
         faulthandler.cancel_dump_traceback_later()
-    report["printed"] = printed.text
+        finish = EXERCISES[job["exercise"]].finish
+        if report["right"] and finish and job["out"]:
+            faulthandler.dump_traceback_later(job["finish_seconds"], exit=True, file=stack)
+            report["note"] = finish(yours.load(job["exercise"]), pathlib.Path(job["out"]))
+            faulthandler.cancel_dump_traceback_later()
     with open(job["report"], "w", encoding="utf-8") as file:
         json.dump(report, file)
     file.close()
