@@ -626,7 +626,7 @@ def _nodes(scene: Scene) -> dict[str, dict]:
         label = value.label.removeprefix(f"{part.path}.") if part else str(value.label)
         lines = [_shortened(line) for line in label.splitlines()[:4]]
         rows = max(1, len(lines)) + 2 - 2 * constant
-        width = max([_width(line) for line in lines] + [30 if constant else 80])
+        width = max([_width(line) for line in lines] + [30 if constant else 84])
         nodes[name] = {"lines": lines, "room": (width + 10, 14 * rows + 10), "part": part}
         if value._prev and value not in scene.inside:
             symbol = _shortened(str(value._op))
