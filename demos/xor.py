@@ -8,7 +8,7 @@
 
 You will see the 2-2-1 network of `two_two_one.py` fail at it while it is linear, and why it must;
 the same nine parameters succeed with tanh in the hidden neurons; and how often, begun from other
-random numbers, they get stuck all the same. The last lines name a film and a picture.
+random numbers, they get stuck all the same. It leaves a film of the training, and a picture.
 """
 
 import pathlib
@@ -30,24 +30,23 @@ SOLVED = 0.1                                    # every answer is nearer to the 
 def tell(args) -> None:
     print("x1 xor x2 is 1 where exactly one of x1 and x2 is 1: four samples to learn from, by "
           f"{args.steps}\nsteps of gradient descent on the mean squared error.\n")
-    networks = {kind: TwoTwoOne(random.Random(args.seed), ACTIVATIONS[kind])
-                for kind in ("linear", "tanh")}
-    for kind, network in networks.items():
-        before = [p.data for p in network.parameters()]
-        film = Film()
-        loss = train(network, network.parameters(), ROWS, args.steps, LR,
-                     lambda step, loss: record(film, network, step, args.steps))
-        tell_network(kind, network, before, loss)
-        if kind == "linear":
-            tell_why()
+    linear, bent = (TwoTwoOne(random.Random(args.seed), ACTIVATIONS[kind])
+                    for kind in ("linear", "tanh"))
+    tell_training("Linear", linear, args.steps)
+    tell_why()
+    film = Film()
+    tell_training("Tanh", bent, args.steps,
+                  lambda step, loss: record(film, bent, step, args.steps))
+    print(save(film, args.out / "xor_training.html"))
     curves = tell_seeds(args)
-    print("\n" + save(film, args.out / "xor_training.html"))
-    print(command_line.draw(args.out / "xor.svg", (13.5, 4.6),
-                            lambda figure: paint(figure, networks, curves), font=15))
+    print("\n" + command_line.draw(args.out / "xor.svg", (13.5, 4.6), font=15,
+                                   paint=lambda figure: paint(figure, linear, bent, curves)))
 
 
-def tell_network(kind, network, before, loss) -> None:
-    print(f"{kind.capitalize()}: the loss ends at {loss:.4f}. "
+def tell_training(kind: str, network, steps: int, report=lambda step, loss: None) -> None:
+    before = [p.data for p in network.parameters()]
+    loss = train(network, network.parameters(), ROWS, steps, LR, report)
+    print(f"{kind}: the loss ends at {loss:.4f}. "
           + ("Solved." if solved(network) else "Not solved."))
     answers = [f"{x1} xor {x2} → {network(x1, x2).data:.2f}" for x1, x2, _ in ROWS]
     print("  " + "     ".join(answers))
@@ -89,8 +88,9 @@ def tell_seeds(args) -> list[tuple[bool, list[float]]]:
     for seed, network in stuck.items():
         tell_stuck(seed, network)
     if stuck:
-        print("  A stuck network gives samples with different answers the same number in between.\n"
-              "  Its tanh is so flat there that next to no gradient returns through it.")
+        print("  Where next to no gradient is left, more steps do not help: samples with different\n"
+              "  answers get the same number in between, for each tanh that could part them is flat\n"
+              "  where they are, and no gradient returns through it.")
     return curves
 
 
@@ -127,15 +127,14 @@ def save(film, path: pathlib.Path) -> str:
 
 # ── The picture ───────────────────────────────────────────────────────────────────────────────────
 
-def paint(figure, networks, curves) -> None:
+def paint(figure, linear, bent, curves) -> None:
     """The output of both networks over the plane, and the losses of all seeds."""
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.ticker import MultipleLocator
     blue, orange = COLOURS[1], COLOURS[2]
     colours = LinearSegmentedColormap.from_list("blue to orange", [blue, "white", orange])
     ticks = [i / 50 for i in range(-25, 76)]
     *surfaces, losses = figure.subplots(1, 3)
-    for axes, (kind, network) in zip(surfaces, networks.items()):
+    for axes, (kind, network) in zip(surfaces, [("linear", linear), ("tanh", bent)]):
         heights = [[network(x1, x2).data for x1 in ticks] for x2 in ticks]
         axes.imshow(heights, cmap=colours, vmin=0, vmax=1, origin="lower", aspect="auto",
                     extent=(-0.51, 1.51, -0.51, 1.51), interpolation="bilinear")
@@ -157,7 +156,7 @@ def paint(figure, networks, curves) -> None:
                     linewidth=1.5 if solved else 2.5)
     count = sum(solved for solved, _ in curves)
     for height, text, colour in ((0.03, f"{count} solved", blue),
-                                 (0.155, f"{len(curves) - count} stuck", orange)):
+                                 (0.155, f"{len(curves) - count} not", orange)):
         losses.text(0.97, height / 0.5, text, color=colour, ha="right", fontsize=18,
                     transform=losses.transAxes)
     losses.set(xlabel="step", ylim=(0, 0.5), xlim=(0, len(curve) - 1))
