@@ -6,8 +6,9 @@
 
 It learns to tell the timber in a black cherry tree from its girth and its height, or whatever two
 columns tell about a third in a CSV file of yours. You will see what a parameter is, what its
-gradient promises and keeps, what training does with it, and what a bias is for. Afterwards, the
-picture of the graph is in the folder that the last lines name.
+gradient promises and keeps, what training does with it, and what a bias is for. Afterwards, a
+picture of the graph, a page that plays its backpropagation step by step and the film of the
+training are in the folder that the last lines name.
 """
 
 import csv
@@ -19,11 +20,12 @@ from statistics import fmean
 
 import command_line
 from command_line import BadInput, Failed, positive
-from micrograd import Value, draw_dot, relu, tanh
+from micrograd import Value, draw_dot, play, relu, tanh
 from micrograd.engine import topological_order
 from micrograd.losses import mse_loss
 from micrograd.nn import Module, Parameter
 from micrograd.optim import SGD
+from micrograd.player import Film, Player
 
 TREES = pathlib.Path(__file__).parent / "data" / "trees.csv"
 UNITS = {"girth": "inches", "height": "feet", "volume": "cubic feet"}
@@ -177,13 +179,17 @@ def tell(args) -> None:
 
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
     before = [p.data for p in network.parameters()]
-    picture = draw(args.out, network, scaled[0])
+    drawn = draw(args.out, row_loss(network, scaled[0]))
+    network.zero_grad()
     tell_promise(network, scaled, unit)
 
     print(f"\nTraining: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
-    every = max(1, args.steps // 6)
+    every, film = max(1, args.steps // 6), Film()
 
     def report(step, loss):
+        if step % max(1, args.steps // 300) == 0:
+            film.add(row_loss(network, scaled[0]),
+                     f"Step {step}: mean squared residual of all rows {loss * unit:.4f}")
         if step % every == 0 or step == args.steps:
             print(f"  step {step:5}   mean squared residual {loss * unit:12.4f}", flush=True)
 
@@ -198,8 +204,9 @@ def tell(args) -> None:
     if args.activation == "linear":
         tell_bias(args, names, rows)
     size = len(topological_order(mean_squared_error(network, scaled)))
-    print(f"\nThe graph of one row, before the first step and after backward(), {picture}.\n"
-          f"That of the whole loss has {size} values, too many to read as a picture.")
+    print(f"\nThe graph of one row, before the first step and after backward(), {drawn}")
+    print(save(film, args.out / "two_two_one_training.html", "The film of its training is"))
+    print(f"The graph of the whole loss has {size} values, too many to read as a picture.")
 
 
 def tell_promise(network, scaled, unit) -> None:
@@ -265,11 +272,16 @@ def tell_bias(args, names, rows) -> None:
           "origin and fits worse.")
 
 
-def draw(folder: pathlib.Path, network, row) -> str:
-    """Draw the graph of one row's loss and say where, or why not."""
+def row_loss(network, row) -> Value:
+    """The squared error of one row, with a label at whatever has a name."""
     x1, x2, target = (Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target")))
     loss = mse_loss(network(x1, x2), target)
     loss.label = "loss"
+    return loss
+
+
+def draw(folder: pathlib.Path, loss: Value) -> str:
+    """Draw the graph of a loss, save its player, and say where, or why not."""
     loss.backward()
     folder.mkdir(parents=True, exist_ok=True)
     picture, source = folder / "two_two_one.svg", folder / "two_two_one.gv"
@@ -277,9 +289,16 @@ def draw(folder: pathlib.Path, network, row) -> str:
         draw_dot(loss).render(outfile=picture)
     except (ImportError, RuntimeError) as error:
         return f"is not drawn:\n{error}"
-    finally:
-        network.zero_grad()
-    return f"is drawn in\n{picture} (source: {source.name})"
+    return (f"is drawn in\n{picture} (source: {source.name}).\n"
+            + save(play(loss), folder / "two_two_one_backprop.html",
+                   "A page that plays its backpropagation step by step is"))
+
+
+def save(player: Player, path: pathlib.Path, what: str) -> str:
+    try:
+        return f"{what} in\n{player.save(path)}"
+    except (ImportError, RuntimeError) as error:
+        return f"{what} not saved:\n{error}"
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────

@@ -140,8 +140,10 @@ def test_the_loss_only_falls_in_the_report(trained):
 def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
     output, folder = trained
     svg, source = folder / "pictures" / "two_two_one.svg", folder / "pictures" / "two_two_one.gv"
-    assert files(folder) == [str(file.relative_to(folder)) for file in (source, svg)]
-    assert f" {svg} " in one_line(output) and source.name in output
+    pages = [folder / "pictures" / f"two_two_one_{page}.html" for page in ("backprop", "training")]
+    assert files(folder) == sorted(str(file.relative_to(folder)) for file in (source, svg, *pages))
+    assert source.name in output
+    assert all(f" {file} " in one_line(output) for file in (svg, *pages))
     texts = {text.text for text in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")}
     labels = {*PARAMETERS, "x1", "x2", "target", "z1", "z2", "y", "loss"}
     assert labels <= texts
@@ -152,7 +154,8 @@ def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
 
 def test_the_default_folder_is_named_and_the_same_seed_gives_the_same_output(tmp_path):
     first = run(tmp_path, "--steps", 20)
-    assert files(tmp_path) == [os.path.join("out", f"two_two_one.{kind}") for kind in ("gv", "svg")]
+    assert files(tmp_path) == [os.path.join("out", f"two_two_one{end}") for end in (
+        ".gv", ".svg", "_backprop.html", "_training.html")]
     assert f" {os.path.join('out', 'two_two_one.svg')} " in one_line(first.stdout)
     svg = (tmp_path / "out" / "two_two_one.svg").read_bytes()
     again = run(tmp_path, "--steps", 20)
