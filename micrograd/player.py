@@ -675,8 +675,10 @@ def _packed(column) -> str:
 
 def _plain(x):
     """The number as JSON has it, or its digits in a text where JSON's numbers are not enough."""
-    if isinstance(x, int) and abs(x) < 2 ** 53 or isinstance(x, float) and math.isfinite(x):
+    if isinstance(x, float) and math.isfinite(x):
         return x
+    if isinstance(x, int) and abs(x) < 2 ** 53:
+        return int(x)                           # True is a 1
     try:
         return str(x)
     except ValueError:                          # Python refuses to write an int of 4,300 digits
