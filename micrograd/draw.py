@@ -26,6 +26,8 @@ import pathlib
 import re
 import shutil
 import subprocess
+from decimal import Decimal
+from numbers import Rational, Real
 
 from .engine import Value, topological_order
 from .parts import Part
@@ -80,8 +82,9 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
     scene = Scene(root, model, depth)
     flows = [scene.flows(arrow) for arrow in scene.arrows]
-    largest = max(filter(math.isfinite, map(_norm, flows)), default=0)
-    dot = _digraph(scene, largest > 0, format, rankdir, attributes)
+    sizes = list(map(_norm, flows))
+    largest = max(filter(math.isfinite, sizes), default=0)
+    dot = _digraph(scene, sizes if largest else [], format, rankdir, attributes)
     _draw_nodes(dot, scene)
     for i, (arrow, flow) in enumerate(zip(scene.arrows, flows)):
         label = _arrow_label(scene, arrow, local_gradients)
@@ -94,16 +97,21 @@ def _repr_svg_(value: Value) -> str | None:
         return None
     try:
         return draw_dot(value).pipe(encoding="utf-8")
-    except (ImportError, RuntimeError):         # without Graphviz, the repr must do
+    except (ImportError, OSError, RuntimeError):    # without Graphviz, the repr must do
         return None
 
 
 Value._repr_svg_ = _repr_svg_       # what Jupyter asks for; it shows the repr where that is None
 
 
-def _digraph(scene: Scene, backward: bool, format: str, rankdir: str, attributes: dict):
-    # A network of closed neurons is arrows above all: straight ones, from side to side.
-    dense = len(scene.arrows) > 100 and len(scene.arrows) > 5 * len(scene.values)
+def _dense(scene: Scene) -> bool:
+    """Whether it is arrows above all, as a network of closed neurons is: then they are straight,
+    from side to side, and without labels."""
+    return len(scene.arrows) > 100 and len(scene.arrows) > 5 * len(scene.values)
+
+
+def _digraph(scene: Scene, sizes: list[float], format: str, rankdir: str, attributes: dict):
+    dense = _dense(scene)
     spread = {"ranksep": "2", "splines": "line"} if dense else {"ranksep": "0.3"}
     out, into = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[rankdir]
     ports = {"tailport": out, "headport": into} if dense else {}
@@ -112,10 +120,15 @@ def _digraph(scene: Scene, backward: bool, format: str, rankdir: str, attributes
         "micrograd", format=format,
         graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
                     "fontname": FONT, "fontsize": "9", "labelloc": "b",
-                    "label": _legend(scene, backward)} | spread | attributes,
-        node_attr={"fontname": FONT, "fontsize": "11", "width": "0.3", "height": "0.3"} | node_attr,
+                    "label": _legend(scene, sizes)} | spread | _strings(attributes),
+        node_attr={"fontname": FONT, "fontsize": "11", "width": "0.3", "height": "0.3"}
+        | _strings(node_attr),
         edge_attr={"color": LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "9",
-                   "fontcolor": LINE} | ports | edge_attr)
+                   "fontcolor": LINE} | ports | _strings(edge_attr))
+
+
+def _strings(attributes: dict) -> dict:
+    return {name: str(value) for name, value in attributes.items()}
 
 
 # ── Nodes, in the boxes of their parts ────────────────────────────────────────────────────────────
@@ -134,7 +147,7 @@ def _draw_nodes(dot, scene: Scene) -> None:
         fill, border = COLOURS[_role(value, scene)]
         graph.node(name, _box(value, scene.owner.get(value)), id=name, shape="box",
                    style="filled,rounded", margin="0.2,0.05", fillcolor=fill, color=border,
-                   tooltip=f"data = {value.data}, grad = {plain(value.grad)}")
+                   tooltip=f"data = {_exact(value.data)}, grad = {_exact(value.grad)}")
         if value._prev and value not in scene.inside:
             name = f"o{name[1:]}"
             graph.node(name, f"<{_text(value._op)}>", id=name, shape="circle", style="filled",
@@ -144,7 +157,7 @@ def _draw_nodes(dot, scene: Scene) -> None:
         fill, border = COLOURS["closed box"]
         graph = graphs[_open(box.part, graphs)]
         graph.node(box.name, _closed_box(box), id=box.name, shape="box", style="filled,rounded",
-                   margin="0.25,0.08", fillcolor=fill, color=border, tooltip=box.title)
+                   margin="0.25,0.08", fillcolor=fill, color=border, tooltip=" ")
     for part in reversed(scene.parts):          # the inner boxes first, for they go into the outer
         if part in graphs and len(graphs[part].body):
             graphs[_open(part.parent, graphs)].subgraph(graphs[part])
@@ -172,8 +185,8 @@ def _arrow(arrow: Arrow, flows: list[float], largest: float) -> dict:
     if not largest or all(x.role == "constant" for x, _, _ in arrow.carried):
         return {}
     size = _norm(flows)
-    if not size:
-        return {"style": "dotted"}
+    if not size or math.isnan(size):
+        return {"style": "dashed" if size else "dotted"}
     share = min(1, size / largest) if math.isfinite(size) else 1
     signs = {flow > 0 for flow in flows if flow}
     colour = MIXED if len(signs) > 1 else POSITIVE if signs.pop() else NEGATIVE
@@ -184,24 +197,24 @@ def _arrow_label(scene: Scene, arrow: Arrow, local_gradients: bool) -> dict:
     number = len({x for x, _, _ in arrow.carried})
     x, result, place = arrow.carried[0]
     if number > 1:
-        return {"label": f" {number:,} values "}
+        return {} if _dense(scene) else {"label": f" {number:,} values "}
     if local_gradients and result is not None and len(arrow.carried) == 1:
         return {"label": f" {_number(scene.local_gradient(result, place))} "}
     return {}
 
 
-def _legend(scene: Scene, backward: bool) -> str:
+def _legend(scene: Scene, sizes: list[float]) -> str:
     roles = [role for role in COLOURS if role in {_role(value, scene) for value in scene.values}
              or role == "closed box" and scene.closed]
     boxes = "".join([f'<TD BGCOLOR="{COLOURS[role][0]}" COLOR="{COLOURS[role][1]}" BORDER="1">'
                      f'{role}</TD>' for role in roles])
     signs = [(POSITIVE, "gradient above 0"), (NEGATIVE, "below 0"),
-             *([(MIXED, "of both signs")] if scene.closed else []), (LINE, "dotted: 0")]
-    arrows = "".join([f'<TD><FONT COLOR="{colour}">{text}</FONT></TD>'
-                      for colour, text in signs]) if backward else ""
+             *([(MIXED, "of both signs")] if scene.closed else []), (LINE, "dotted: 0"),
+             *([(LINE, "dashed: NaN")] if any(map(math.isnan, sizes)) else [])] if sizes else []
+    arrows = "".join([f'<TD><FONT COLOR="{colour}">{text}</FONT></TD>' for colour, text in signs])
     closed = (f"Closed to stay legible: {len(scene.values):,} of {len(scene.order):,} values are "
               "shown; depth=math.inf shows all.")
-    note = "" if scene.complete else (f'<TR><TD COLSPAN="{len(roles)}" ALIGN="LEFT">'
+    note = "" if scene.complete else (f'<TR><TD COLSPAN="{len(roles) + len(signs)}" ALIGN="LEFT">'
                                       f'<FONT COLOR="{MIXED}">{closed}</FONT></TD></TR>')
     return (f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="5"><TR>{boxes}{arrows}</TR>{note}'
             '</TABLE>>')
@@ -211,7 +224,9 @@ def _legend(scene: Scene, backward: bool) -> str:
 
 def _box(value: Value, part: Part | None) -> str:
     # Inside of its part, the parameter layers.0.weight is the weight.
-    label = value.label.removeprefix(f"{part.path}.") if part else value.label
+    label = value.label
+    if part and part.path:
+        label = str(label).removeprefix(f"{part.path}.")
     lines = [f"<B>{_text(label)}</B>"] if label else []
     lines.append(_number(value.data))
     if value.role != "constant":
@@ -254,8 +269,19 @@ def _text(text: str) -> str:
 
 
 def _number(x) -> str:
+    """Four digits of a float; a fraction or an integer as it is, unless it is far too long."""
     x = plain(x)
-    return (f"{x:.4g}" if isinstance(x, float) else str(x)).replace("-", "−")
+    if isinstance(x, Rational) and max(abs(x.numerator), x.denominator) >= 10 ** 12:
+        x = Decimal(x.numerator) / x.denominator
+    exact = isinstance(x, Rational) or not isinstance(x, (Real, Decimal))
+    return (str(x) if exact else f"{x:.4g}").replace("-", "−")
+
+
+def _exact(x) -> str:
+    try:
+        return str(plain(x))
+    except ValueError:                          # Python refuses to write an int of 4,300 digits
+        return _number(x)
 
 
 # ── Graphviz ──────────────────────────────────────────────────────────────────────────────────────

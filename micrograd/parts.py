@@ -19,14 +19,20 @@ made those values.
 `draw.py` draws the boxes.
 """
 
+import contextlib
 import heapq
 import inspect
+import itertools
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 
 from .engine import Constant, Value, topological_order
 
 __all__ = ["Part", "owners", "parts"]
+
+SEQUENCE = 100                  # the longest sequence to try that no list in the model is as long as
+TRIES = 3000                    # lengths to try, where several arguments have one each
 
 
 class Part:
@@ -37,6 +43,11 @@ class Part:
         self.module, self.name, self.parent = module, name, parent
         self.deep = parent.deep + 1 if parent else 0
         self.leaves: list[Value] = []
+
+    @property
+    def parameters(self) -> list[Value]:
+        """Its parameters and those of all parts of it, each once."""
+        return list(dict.fromkeys(self.module.parameters()))
 
     @property
     def path(self) -> str:
@@ -67,10 +78,10 @@ def parts(model) -> list[Part]:
                         f"not {type(model).__name__} {repr(model)[:60]}")
     found, seen = [Part(model, "", None)], {id(model)}
     for part in found:                          # which grows meanwhile
-        for name, thing in _attributes(part.module):
+        for name, thing in _contents(part.module):
             if isinstance(thing, Value):
-                part.leaves.append(thing)
-            elif id(thing) not in seen:
+                part.leaves += [] if thing._prev else [thing]
+            elif _is_module(thing) and id(thing) not in seen:
                 seen.add(id(thing))
                 found.append(Part(thing, name, part))
     return found
@@ -79,18 +90,23 @@ def parts(model) -> list[Part]:
 def owners(values: list[Value], parts: list[Part]) -> dict[Value, Part]:
     """The innermost part that each of the `values` of a graph belongs to, if it belongs to one.
 
-    Parameters belong to the part that holds them, the results of operations to the part that
-    computed them, and with them the plain numbers that they were computed from.
+    `values` are in topological order. Parameters belong to the part that holds them, the results of
+    operations to the part that computed them, and with them the plain numbers that they were
+    computed from. A part that will not be called on stand-ins, or computes something else for other
+    inputs, keeps its parameters alone. Whatever the calls change in a part is changed back.
     """
-    users = defaultdict(dict)
+    users = defaultdict(list)                   # the positions of what was made from a value
     for position, value in enumerate(values):
         for x in value._prev:
-            users[x][position, value] = None    # a dict, for a set in the order of insertion
+            users[x].append(position)
+    rows = [len(thing) for part in parts for _, thing in _contents(part.module)
+            if isinstance(thing, (list, tuple)) and thing and isinstance(thing[0], Value)]
     owner = {}
-    for part in parts:                          # what is inside comes later and so prevails
-        for value in _made_by(part.module, users):
-            owner[value] = part
-            owner.update((x, part) for x in value._prev if isinstance(x, Constant))
+    with _unchanged(parts):
+        for part in parts:                      # what is inside comes later and so prevails
+            for value in _made_by(part, max(rows, default=1), values, users):
+                owner[value] = part
+                owner.update((x, part) for x in value._prev if isinstance(x, Constant))
     present = set(values)
     for part in reversed(parts):
         owner.update((leaf, part) for leaf in part.leaves if leaf in present)
@@ -100,22 +116,40 @@ def owners(values: list[Value], parts: list[Part]) -> dict[Value, Part]:
 # ── Through a module's attributes ─────────────────────────────────────────────────────────────────
 
 def _is_module(thing) -> bool:
-    return callable(thing) and callable(getattr(thing, "parameters", None))
+    return (callable(thing) and callable(getattr(thing, "parameters", None))
+            and not isinstance(thing, type))
 
 
-def _attributes(module) -> Iterator[tuple[str, object]]:
-    """The leaves and modules that a module holds, each with its dotted name."""
-    todo = [("", getattr(module, "__dict__", {}))]
+def _contents(module) -> Iterator[tuple[str, object]]:
+    """Its attributes, and what is in those that are dicts, lists and tuples, by dotted names."""
+    todo, seen = [("", getattr(module, "__dict__", {}))], set()
     while todo:
         name, thing = todo.pop()
-        if isinstance(thing, (dict, list, tuple)):
+        yield name, thing
+        if isinstance(thing, (dict, list, tuple)) and id(thing) not in seen:
+            seen.add(id(thing))
             items = list(thing.items() if isinstance(thing, dict) else enumerate(thing))
             todo += [(f"{name}.{key}".lstrip("."), part) for key, part in reversed(items)]
-        elif isinstance(thing, Value):
-            if not thing._prev:
-                yield name, thing
-        elif _is_module(thing) and not isinstance(thing, type):
-            yield name, thing
+
+
+@contextlib.contextmanager
+def _unchanged(parts: list[Part]):
+    """Change back what calls of the parts do to what they hold, and to random numbers."""
+    held = [thing for part in parts for _, thing in _contents(part.module)]
+    copies = [(thing, thing.copy()) for thing in held if isinstance(thing, (dict, list))]
+    values = [(thing, thing.data, thing.grad) for thing in held if isinstance(thing, Value)]
+    generators = [random, *[thing for thing in held if isinstance(thing, random.Random)]]
+    states = [(generator, generator.getstate()) for generator in generators]
+    try:
+        yield
+    finally:
+        for thing, copy in copies:
+            thing.clear()
+            thing.extend(copy) if isinstance(thing, list) else thing.update(copy)
+        for value, data, grad in values:
+            value.data, value.grad = data, grad
+        for generator, state in states:
+            generator.setstate(state)
 
 
 # ── A pattern, and where it stands in the graph ───────────────────────────────────────────────────
@@ -141,53 +175,81 @@ class StandIn(Value):
         return iter(self[:])
 
 
-def _made_by(module, users: dict) -> list[Value]:
-    """The values that calls of the module have made.
+def _made_by(part: Part, longest: int, values: list[Value], users: dict) -> set[Value]:
+    """The values that calls of the part have made.
 
-    How long a sequence it takes is found by trying: a module that is given another length says so,
-    or its pattern stands nowhere.
+    What it takes is found by trying, until all that was made from its parameters is explained: a
+    module that is given too few or too many inputs says so, or its pattern stands nowhere. The
+    model's `longest` list of Values goes first: whoever takes as much as it needs, takes it.
     """
-    leaves = [leaf for leaf in module.parameters() if leaf in users]
-    for length in range(1, len(module.parameters()) + 1) if leaves else ():
+    leaves = [leaf for leaf in part.parameters if leaf in users]
+    used = {values[position] for leaf in leaves for position in users[leaf]}
+    steps = max([len(users[leaf]) for leaf in leaves], default=0)
+    made, known = set(), set()
+    for arguments in _arguments(part.module, longest, min(steps, SEQUENCE)):
+        if used <= made:
+            break
         try:
-            outputs, again = (_called(module, start, length) for start in (0.5, -0.25))
+            outputs, again = (_called(part.module, arguments, start) for start in (0.5, 0.25))
         except Exception:                       # whatever the module says to inputs it cannot take
             continue
+        order = _joint_order(outputs)
+        shape = tuple(value._op for value in order)
+        if shape in known:
+            continue
+        known.add(shape)
         # Plain numbers that depend on the inputs, such as the largest of them, match any other.
-        both = zip(_joint_order(outputs), _joint_order(again))
-        anything = {p for p, q in both if isinstance(p, StandIn)
+        anything = {p for p, q in zip(order, _joint_order(again)) if isinstance(p, StandIn)
                     or isinstance(p, Constant) and p.data != q.data}
-        if made := _occurrences(outputs, anything, leaves, users):
-            return made
-    return []
+        made |= _occurrences(set(outputs), order, anything, leaves, values, users)
+    return made
 
 
-def _called(module, start: float, length: int) -> list[Value]:
+def _arguments(module, longest: int, steps: int) -> Iterator[list[tuple]]:
+    """Arguments to try: of each its parameter, how long it is, and whether it must be a list."""
+    try:
+        takes = [p for p in inspect.signature(module).parameters.values()
+                 if p.kind is not p.VAR_KEYWORD]
+    except (TypeError, ValueError):             # of what is written in C, Python need not know it
+        return
+    required = [p for p in takes if p.default is p.empty]
+    for given in [required] + [takes] * (takes != required):
+        most = longest if len(given) > 1 else max(longest, steps)
+        lengths = itertools.product(range(most, 0, -1), repeat=len(given))
+        for lengths in itertools.islice(lengths, TRIES if len(given) > 1 else None):
+            for as_list in (False, True):
+                yield [(p, length, as_list) for p, length in zip(given, lengths)]
+
+
+def _called(module, arguments: list[tuple], start: float) -> list[Value]:
     """What the module returns for stand-ins: the Values in it."""
-    arguments = []
-    for parameter in inspect.signature(module).parameters.values():
+    positional, named = [], {}
+    for parameter, length, as_list in arguments:
+        thing = StandIn(start, length)
+        thing = thing[:] if as_list else thing
         if parameter.kind is parameter.VAR_POSITIONAL:
-            arguments += StandIn(start, length)
-        elif parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
-            arguments.append(StandIn(start, length))
-    found, todo = [], [module(*arguments)]
+            positional += thing
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            named[parameter.name] = thing
+        else:
+            positional.append(thing)
+    found, todo = [], [module(*positional, **named)]
     while todo:
         thing = todo.pop()
         if isinstance(thing, Value) and not isinstance(thing, StandIn):
             found.append(thing)
-        elif isinstance(thing, (list, tuple)):
-            todo += thing
+        elif isinstance(thing, (dict, list, tuple)):
+            todo += thing.values() if isinstance(thing, dict) else thing
     return found
 
 
-def _occurrences(outputs, anything, leaves, users) -> list[Value]:
+def _occurrences(ends, order, anything, leaves, values, users) -> set[Value]:
     """The values in the graph that match the results of operations in a pattern.
 
     From the parameters, which are the same in both, upward: where a use of a value is like the
-    pattern's use of it, the two match. Only what leads to an output of the pattern counts.
+    pattern's use of it, the two match. Only what leads to one of the `ends` of the pattern counts.
     """
-    order = _joint_order(outputs)
-    uses = defaultdict(dict)
+    uses = defaultdict(dict)                        # a dict, for a set in the order of insertion
     matches = {leaf: {leaf} for leaf in leaves}     # of values in the graph, in the pattern
     rooted = set(leaves)                            # what of the pattern depends on a parameter
     for pattern in order:
@@ -195,11 +257,11 @@ def _occurrences(outputs, anything, leaves, users) -> list[Value]:
             uses[x][pattern] = None
         if not rooted.isdisjoint(pattern._prev):
             rooted.add(pattern)
-    ends, made = set(outputs), {}
-    reached = [user for leaf in leaves for user in users[leaf]]
+    made = set()
+    reached = [position for leaf in leaves for position in users[leaf]]
     heapq.heapify(reached)
     while reached:                                  # inputs before what was made from them
-        position, value = heapq.heappop(reached)
+        value = values[heapq.heappop(reached)]
         if value in matches:
             continue
         candidates = {use: None for x in value._prev for pattern in matches.get(x, ())
@@ -207,26 +269,30 @@ def _occurrences(outputs, anything, leaves, users) -> list[Value]:
         matches[value] = {use for use in candidates
                           if _alike(value, use, matches, rooted, anything)}
         for end in matches[value] & ends:
-            made.update(dict.fromkeys(_within(value, end, anything)))
+            made.update(_within(value, end, anything))
         if matches[value]:
-            for user in users.get(value, ()):
-                heapq.heappush(reached, user)
-    return list(made)
+            for position in users.get(value, ()):
+                heapq.heappush(reached, position)
+    return made
 
 
 def _alike(value, pattern, matches, rooted, anything) -> bool:
-    todo = [(value, pattern)]
+    seen, todo = set(), [(value, pattern)]
     while todo:
-        value, pattern = todo.pop()
+        value, pattern = pair = todo.pop()
+        if pair in seen:
+            continue
+        seen.add(pair)
         if value._op is not pattern._op or len(value._prev) != len(pattern._prev):
             return False
         if isinstance(pattern, Constant) and not (isinstance(value, Constant)
                                                   and value.data == pattern.data):
             return False
         for x, p in zip(value._prev, pattern._prev):
-            if p in rooted and p not in matches.get(x, ()):
-                return False
-            if p not in rooted and p not in anything:
+            if p in rooted:
+                if p not in matches.get(x, ()):
+                    return False
+            elif p not in anything:
                 todo.append((x, p))
     return True
 

@@ -14,11 +14,11 @@ and arrows that would end inside end at the box, those of the same two ends as o
 `draw.py` draws it with Graphviz, `player.py` plays it.
 """
 
-import functools
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 
-from .engine import Constant, Value, topological_order
+from .engine import Value, topological_order
 from .parts import Part, owners, parts
 
 __all__ = ["Arrow", "Closed", "Scene"]
@@ -45,7 +45,7 @@ class Closed:
     def parameters(self) -> list[Value]:
         """All parameters of the part; of a box that is no part, those that it hides."""
         if self.part:
-            return self.part.module.parameters()
+            return self.part.parameters
         return [value for value in self.hidden if value.role == "parameter"]
 
 
@@ -79,7 +79,7 @@ class Scene:
         if not isinstance(root, Value):
             raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
                             f"{repr(root)[:60]}")
-        if depth is not None and not (isinstance(depth, (int, float)) and depth >= 0):
+        if depth is not None and not (isinstance(depth, Real) and depth >= 0):
             raise ValueError(f"depth is how many levels are open, 0 or more, not {depth!r}")
         self.root, self.order = root, topological_order(root)
         self.names = {value: f"v{i}" for i, value in enumerate(self.order)}
@@ -187,7 +187,7 @@ def as_float(number, factor=1) -> float:
     try:
         return float(factor * number)
     except OverflowError:
-        return math.inf
+        return math.inf if (factor > 0) == (number > 0) else -math.inf
 
 
 def _nearest(root: Value, limit: int) -> set[Value]:
