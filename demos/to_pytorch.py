@@ -15,10 +15,10 @@ import sys
 import command_line
 from command_line import BadInput, Failed, positive
 from micrograd.nn import MLP
-from moons import L2, LR, accuracy, eager, load, plain, train, two_moons
+from moons import L2, LR, accuracy, compiled, load, plain, train, two_moons
 
 SIZES = (2, [16, 16, 1])
-SAME_OUTPUT, SAME_LOSS = 1e-12, 1e-9            # the differences that rounding may make
+SAME = 1e-12                                    # the difference that rounding may make
 
 
 # ── The network and its training, in PyTorch ──────────────────────────────────────────────────────
@@ -43,7 +43,7 @@ def torch_mlp(nin: int, nouts: list[int]):
 
 
 def torch_train(model, samples, steps: int) -> list[float]:
-    """What `train(model, eager(model), samples, steps)` is there."""
+    """What `train(model, compiled(model), samples, steps)` is there."""
     import torch
     points, kinds = (torch.tensor(column, dtype=torch.float64) for column in zip(*samples))
     optimizer, losses = torch.optim.Adam(model.parameters(), lr=LR), []
@@ -73,7 +73,7 @@ def tell(args) -> None:
         load(ours, args.load)
     else:
         print("Training the network of moons.py here:")
-        train(ours, eager(ours), samples, args.steps)
+        train(ours, compiled(ours), samples, args.steps)
     print(f"{accuracy(ours, unseen):.1f} % of {len(unseen)} unseen points are right.\n")
 
     theirs = torch_mlp(*SIZES)
@@ -98,19 +98,19 @@ def tell_outputs(ours, theirs, unseen) -> None:
         outputs = theirs(torch.tensor(points, dtype=torch.float64)).tolist()
     difference = max(abs(predict(point) - output) for point, output in zip(points, outputs))
     print(f"Their outputs for the {len(points)} points differ by {difference:.1e} at most.")
-    require(difference <= SAME_OUTPUT, f"outputs differ by {difference}, more than {SAME_OUTPUT}")
+    require(difference <= SAME, f"outputs differ by {difference}, more than {SAME}")
 
 
 def tell_losses(ours, theirs, samples, steps: int) -> None:
     print(f"\nBoth train on for {steps} steps of Adam:")
-    here = train(ours, eager(ours), samples, steps)
+    here = train(ours, compiled(ours), samples, steps)
     there = torch_train(theirs, samples, steps)
     print(f"  {'step':>6}{'loss here':>22}{'loss in PyTorch':>22}")
     for step in sorted({*range(0, steps, max(1, steps // 5)), steps - 1}):
         print(f"  {step:6}{here[step]:22.15f}{there[step]:22.15f}")
     difference = max(abs(a - b) / abs(a) for a, b in zip(here, there))
     print(f"The losses differ by {difference:.1e} of themselves at most.")
-    require(difference <= SAME_LOSS, f"losses differ by {difference}, more than {SAME_LOSS}")
+    require(difference <= SAME, f"losses differ by {difference}, more than {SAME}")
 
 
 def require(holds: bool, otherwise: str) -> None:

@@ -88,9 +88,10 @@ def tell_seeds(args) -> list[tuple[bool, list[float]]]:
     for seed, network in stuck.items():
         tell_stuck(seed, network)
     if stuck:
-        print("  Where next to no gradient is left, more steps do not help: samples with different\n"
-              "  answers get the same number in between, for each tanh that could part them is flat\n"
-              "  where they are, and no gradient returns through it.")
+        print("""\
+  Where next to no gradient is left, more steps do not help: samples with different answers get the
+  same number in between, for each tanh that could part them is flat where they are, and no gradient
+  returns through it.""")
     return curves
 
 

@@ -16,6 +16,10 @@ def shape(tensor):
     return (len(tensor), *shape(tensor[0])) if isinstance(tensor, list) else ()
 
 
+def flat(tensor):
+    return [x for part in tensor for x in flat(part)] if isinstance(tensor, list) else [tensor]
+
+
 def right(output):
     """Per cent right of the points trained on, and of the unseen."""
     return tuple(map(float, re.search(
@@ -50,6 +54,17 @@ def test_337_parameters_by_name(trained):
 def test_the_loss_falls(trained):
     losses = [float(loss) for loss in re.findall(r"step +\d+ of 60   loss (\S+)", trained[1])]
     assert len(losses) == 10 and losses[-1] < losses[0] / 5
+
+
+def test_compiled_it_learns_the_same(demo, trained, tmp_path):
+    folder, output = trained
+    compiled = demo.told(tmp_path, "moons.py", "--jit", without=["matplotlib"])
+    losses = re.compile(r"step +(\d+) of 60   loss (\S+)")
+    assert losses.findall(compiled) == losses.findall(output) and right(compiled) == right(output)
+    state, other = (json.loads((path / "out" / "moons.json").read_text())
+                    for path in (tmp_path, folder))
+    for name in SHAPES:
+        assert flat(state[name]) == pytest.approx(flat(other[name]), rel=1e-9, abs=1e-12)
 
 
 # ── What it saves and loads ───────────────────────────────────────────────────────────────────────

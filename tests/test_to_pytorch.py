@@ -22,7 +22,7 @@ def test_outputs_and_losses_are_the_same(output):
     (outputs,) = re.findall(r"^Their outputs for the 1000 points differ by (\S+) at most\.$",
                             output, re.M)
     (losses,) = re.findall(r"^The losses differ by (\S+) of themselves at most\.$", output, re.M)
-    assert float(outputs) <= 1e-12 and float(losses) <= 1e-9
+    assert float(outputs) <= 1e-12 and float(losses) <= 1e-12
 
 
 @needs_torch
@@ -30,7 +30,7 @@ def test_both_courses_of_the_loss(output):
     rows = re.findall(r"^  +(\d+) +(\d\.\d{15}) +(\d\.\d{15})$", output, re.M)
     assert [int(step) for step, *_ in rows] == [0, 5, 10, 15, 20, 24]
     here, there = zip(*[map(float, losses) for _, *losses in rows])
-    assert here == pytest.approx(there, rel=1e-9) and here[-1] < here[0]
+    assert here == pytest.approx(there, rel=1e-12) and here[-1] < here[0]
 
 
 @needs_torch
