@@ -12,9 +12,9 @@ training.
 >>> player.save("/tmp/backprop.html")           # doctest: +SKIP
 '/tmp/backprop.html'
 
-The formulas on the page come from the one table of operations: mathematics and rules never ask what
-their numbers are made of, so we run them on a `Formula`, a number that writes down what is done
-with it. The looks of the page are in `player.html`.
+The formulas on the page are the mathematics and rules of the one table of operations, run on
+numbers that write down what is done with them: `formulas.py`. How the page looks, and what it does
+when someone presses a key, is in `player.html`.
 """
 
 import array
@@ -31,9 +31,10 @@ import struct
 import unicodedata
 from dataclasses import dataclass, field
 
-from . import functions
-from .draw import _digraph_class, _number, _role
+from . import formulas
+from .draw import _digraph_class, _role
 from .engine import Constant, Value, gradients, topological_order
+from .formulas import Formula
 from .scene import Closed, Scene, as_float
 
 __all__ = ["Film", "Player", "play"]
@@ -230,8 +231,8 @@ class Shape:
         for turn in self.turns:
             if not turn.box:
                 i, = turn.made
-                frame.append(self._number_of(_forward(
-                    values[i]._op, [refs[x] for x in self.wiring[i][2]])))
+                frame.append(self._number_of(
+                    formulas.forward(values[i]._op, [refs[x] for x in self.wiring[i][2]])))
         grads = [0] * len(values)
         grads[-1] = 1
         for turn in reversed(self.turns):
@@ -240,8 +241,8 @@ class Shape:
                 value, inputs = values[i], self.wiring[i][2]
                 answer = value._op.rule(grads[i], value.data, *[values[x].data for x in inputs])
                 if not turn.box:
-                    written = _backward(value._op, Formula.of_gradient(i, grads[i]), refs[i],
-                                        [_folded(values[x], refs[x]) for x in inputs])
+                    g = Formula.of_gradient(i, grads[i])
+                    written = formulas.backward(value._op, g, refs[i], [refs[x] for x in inputs])
                 for place, (x, amount) in enumerate(zip(inputs, answer)):
                     grads[x] += amount
                     if turn.box:
@@ -319,249 +320,6 @@ def _holds(value: Value) -> bool:
         return False
     # What differs from itself is NaN, or drawn at random.
     return now == value.data or now != again
-
-
-# ── Formulas ──────────────────────────────────────────────────────────────────────────────────────
-
-# A formula is written in *tokens*: a text stands for itself, a whole number i for the data of value
-# i, and ~i for its gradient. The page writes the same tokens twice, with names and with numbers.
-
-SUM, PRODUCT, POWER, ATOM = range(4)            # how strongly the tokens of a part hold together
-
-
-class Part:
-    """Tokens, how strongly they hold together, and whether a gradient is among them."""
-
-    __slots__ = ("tokens", "level", "gradient")
-
-    def __init__(self, tokens: tuple, level: int = ATOM, gradient: bool = False):
-        self.tokens, self.level, self.gradient = tokens, level, gradient
-
-    def within(self, level: int) -> tuple:
-        """The tokens, in brackets where something of that level is around them."""
-        return self.tokens if self.level >= level else ("(", *self.tokens, ")")
-
-
-class Formula:
-    """A number that writes down the arithmetic that is done with it.
-
-    It is `top · over / (bottom · under)`, of two plain numbers and two tuples of `Part`. `why` is
-    by what conditions it was chosen. Factors of 0 and 1 are left out, and gradients come last
-    in a product, as one tells the chain rule.
-
-    >>> x, g = Formula.of_value(0, Value(3.0)), Formula.of_gradient(1, 0.5)
-    >>> formula = g * 2 * x ** (2 - 1)
-    >>> formula.number, formula.written()
-    (3.0, (('2 · ', 0, ' · ', -2), ()))
-    """
-
-    __slots__ = ("number", "top", "over", "bottom", "under", "why")
-
-    def __init__(self, number, top=1, over=(), bottom=1, under=(), why=()):
-        self.number, self.top, self.over, self.bottom, self.under = number, top, over, bottom, under
-        self.why = tuple(dict.fromkeys(why))
-
-    @classmethod
-    def of_value(cls, i: int, value: Value):
-        # The 2 in `x * 2` is a text.
-        token = str(int(value.data)) if _is_whole(value) and value.data >= 0 else i
-        return cls(value.data, over=(Part((token,)),))
-
-    @classmethod
-    def of_gradient(cls, i: int, number):
-        return cls(number, over=(Part((~i,), gradient=True),))
-
-    @classmethod
-    def of(cls, x):
-        return x if isinstance(x, Formula) else cls(x, top=x)
-
-    @classmethod
-    def joined(cls, number, level: int, tokens, *xs):
-        """One part, which the formulas `xs` are in."""
-        part = Part(tuple(tokens), level, any(p.gradient for x in xs for p in x.over + x.under))
-        return cls(number, over=(part,), why=[reason for x in xs for reason in x.why])
-
-    @property
-    def part(self) -> Part:
-        """The whole formula as one part."""
-        if (self.top, self.bottom, len(self.over), self.under) == (1, 1, 1, ()):
-            return self.over[0]
-        over = sorted(self.over, key=lambda part: part.gradient)
-        if abs(self.top) != 1 or not over:
-            over.insert(0, Part((_number(abs(self.top)),)))
-        under = self.under if self.bottom == 1 else (Part((_number(self.bottom),)), *self.under)
-        tokens = _product(over)
-        if under:
-            tokens += " / ", *(under[0].within(POWER) if len(under) == 1 else
-                               ("(", *_product(under), ")"))
-        if self.top < 0:
-            tokens = "−", *tokens
-        return Part(tokens, ATOM if tokens == _product(over) and len(over) == 1 else PRODUCT,
-                    any(part.gradient for part in self.over + self.under))
-
-    def written(self) -> tuple[tuple, tuple]:
-        """The tokens, and those of the conditions."""
-        why = [token for reason in self.why for token in (" and ", *reason)][1:]
-        return _together(self.part.tokens), _together(why)
-
-    # The arithmetic. Each line does it with the numbers, and then in writing.
-
-    def __mul__(self, other):
-        x, y = self, Formula.of(other)
-        return Formula(x.number * y.number, x.top * y.top, x.over + y.over, x.bottom * y.bottom,
-                       x.under + y.under, x.why + y.why)._without_zero()
-
-    def __truediv__(self, other):
-        x, y = self, Formula.of(other)
-        sign = -1 if y.top < 0 else 1
-        return Formula(x.number / y.number, sign * x.top * y.bottom, x.over + y.under,
-                       x.bottom * abs(y.top), x.under + y.over, x.why + y.why)._without_zero()
-
-    def __neg__(self):
-        return Formula(-self.number, -self.top, self.over, self.bottom, self.under, self.why)
-
-    def __add__(self, other):
-        x, y = self, Formula.of(other)
-        if not x.top or not y.top:
-            return x if x.top else y
-        if y.top < 0:
-            return x - -y
-        return Formula.joined(x.number + y.number, SUM, (*x.part.tokens, " + ", *y.part.tokens),
-                              x, y)
-
-    def __sub__(self, other):
-        x, y = self, Formula.of(other)
-        if not x.top or not y.top:
-            return x if x.top else -y
-        if y.top < 0:
-            return x + -y
-        return Formula.joined(x.number - y.number, SUM,
-                              (*x.part.tokens, " − ", *y.part.within(PRODUCT)), x, y)
-
-    def __pow__(self, other):
-        if not isinstance(other, Formula) and other in (0, 1):
-            return self if other else Formula.of(1)
-        x, n = self, Formula.of(other)
-        exponent = "".join(map(str, n.part.tokens))
-        if WHOLE.fullmatch(exponent) and all(isinstance(token, str) for token in n.part.tokens):
-            raised = (exponent.translate(RAISED),)
-        else:
-            raised = " ** ", *n.part.within(ATOM)
-        return Formula.joined(functions.power(x.number, n.number), POWER,
-                              (*x.part.within(ATOM), *raised), x, n)
-
-    def __abs__(self):
-        return Formula.joined(abs(self.number), ATOM, ("|", *self.part.tokens, "|"), self)
-
-    def _without_zero(self):
-        return self if self.top else Formula(self.number, top=self.number, why=self.why)
-
-    def __pos__(self):                  return self
-    def __radd__(self, other):          return Formula.of(other) + self
-    def __rsub__(self, other):          return Formula.of(other) - self
-    def __rmul__(self, other):          return Formula.of(other) * self
-    def __rtruediv__(self, other):      return Formula.of(other) / self
-    def __rpow__(self, other):          return Formula.of(other) ** self
-
-    # A comparison remembers what was compared. Where its answer is no, it tells the opposite.
-
-    __hash__ = None
-    def __lt__(self, other):            return Condition(self, "<≥", other, lambda x, y: x < y)
-    def __le__(self, other):            return Condition(self, "≤>", other, lambda x, y: x <= y)
-    def __gt__(self, other):            return Condition(self, ">≤", other, lambda x, y: x > y)
-    def __ge__(self, other):            return Condition(self, "≥<", other, lambda x, y: x >= y)
-    def __eq__(self, other):            return Condition(self, "=≠", other, lambda x, y: x == y)
-    def __ne__(self, other):            return Condition(self, "≠=", other, lambda x, y: x != y)
-    def __bool__(self):                 return bool(self.number)
-    def __where__(self, a, b):          return (self != 0).__where__(a, b)
-
-    # What takes plain numbers only, such as math.cos, goes on with the number.
-
-    def __float__(self):                return float(self.number)
-
-
-class Condition:
-    """Whether a comparison of formulas holds, in writing."""
-
-    def __init__(self, x, signs: str, y, holds):
-        x, y = Formula.of(x), Formula.of(y)
-        self.holds = holds(x.number, y.number)
-        unordered = x.number != x.number or y.number != y.number
-        sign = signs[0] if self.holds else f"not {signs[0]}" if unordered else signs[1]
-        self.tokens = (*x.part.tokens, f" {sign} ", *y.part.tokens)
-
-    def __bool__(self):
-        return bool(self.holds)
-
-    def __where__(self, a, b):
-        x = Formula.of(a if self.holds else b)
-        return Formula(x.number, x.top, x.over, x.bottom, x.under, (self.tokens, *x.why))
-
-
-def _function(name: str):
-    function = getattr(functions, name)
-
-    def call(*numbers):
-        xs = [Formula.of(x) for x in numbers]
-        return Formula.joined(function(*[x.number for x in xs]), ATOM,
-                              (f"{name}(", *_listed(xs), ")"), *xs)
-    return call
-
-
-for _name in functions.__all__:
-    if _name != "where":                        # which asks the condition
-        setattr(Formula, _name, _function(_name))
-
-WHOLE = re.compile("−?[0-9]+")
-RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _product(parts) -> tuple:
-    return tuple([token for part in parts for token in (" · ", *part.within(PRODUCT))][1:])
-
-
-def _listed(formulas) -> tuple:
-    return tuple([token for x in formulas for token in (", ", *x.part.tokens)][1:])
-
-
-def _is_whole(value: Value) -> bool:
-    return isinstance(value, Constant) and value.data % 1 == 0 and abs(value.data) < 1e6
-
-
-def _folded(value: Value, formula: Formula):
-    """An input of a rule. Whole constants are plain: the 2 - 1 of `x ** 2` is to become 1."""
-    return int(value.data) if _is_whole(value) else formula
-
-
-def _together(tokens) -> tuple:
-    """The same tokens, neighbouring texts as one."""
-    joined = []
-    for token in tokens:
-        if isinstance(token, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += token
-        else:
-            joined.append(token)
-    return tuple(joined)
-
-
-def _forward(op, inputs: list[Formula]) -> tuple:
-    """The mathematics of an operation, written with its inputs."""
-    try:
-        if isinstance(result := op.mathematics(*inputs), Formula):
-            return result.written()
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
-        pass
-    # Mathematics for plain numbers alone: its name must do.
-    return Formula.joined(0, ATOM, (f"{op}(", *_listed(inputs), ")"), *inputs).written()
-
-
-def _backward(op, g: Formula, out: Formula, inputs: list) -> list[tuple]:
-    """The rule of an operation, written with its inputs: what it adds to the gradient of each."""
-    try:
-        answer = op.rule(g, out, *inputs)
-        return [Formula.of(x).written() for _, x in zip(inputs, answer, strict=True)]
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
-        return [Formula.joined(0, ATOM, (f"rule of {op}",)).written()] * len(inputs)
 
 
 # ── The page ──────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ import micrograd
 from micrograd import Value, cos, functions, op, play
 from micrograd.nn import MLP, Parameter
 from micrograd.optim import SGD
-from micrograd.player import Film, Formula, Shape
+from micrograd.player import Film, Shape
 
 # ── A browser ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -790,72 +790,3 @@ def test_playing_leaves_the_graph_as_it_was():
 
 def test_the_same_computation_gives_the_same_page():
     assert play(two_two_one())._page() == play(two_two_one())._page()
-
-
-# ── Formulas ──────────────────────────────────────────────────────────────────────────────────────
-
-def calculated(tokens, values, grads):
-    """What Python makes of a formula's text with the numbers in it."""
-    text = "".join([token if isinstance(token, str) else
-                    f"({(grads[~token] if token < 0 else values[token].data)!r})"
-                    for token in tokens])
-    text = text.replace("·", "*").replace("−", "-")
-    text = re.sub("([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: f"**({found[1]})".translate(
-        str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")), text)
-    text = re.sub(r"\|(.*?)\|", r"abs(\1)", text)
-    return eval(text, {name: getattr(functions, name) for name in functions.__all__})
-
-
-@pytest.mark.parametrize("x, y", [(2.0, -3.0), (0.7, 1.9), (3.0, 3.0), (0.25, -6.0)])
-def test_what_formulas_say_is_what_the_engine_computes(x, y):
-    root = every_operation(x, y)
-    shape = Shape(root, None, None)
-    frame, formulas = shape.frame(root), list(shape.formulas)
-    values = micrograd.engine.topological_order(root)
-    grads = dict(enumerate(micrograd.engine.gradients(root).values()))
-    told = shape.page()
-    checked = 0
-    for turn in told["turns"]:
-        tokens, _ = formulas[frame[turn["formula"]]]
-        if not str(tokens[0]).startswith(("cube", "wave")):
-            assert calculated(tokens, values, grads) == pytest.approx(values[turn["made"][0]].data)
-        for row in turn["rows"]:
-            tokens, _ = formulas[frame[row["formula"]]]
-            # A number of which no formula is known is written with four digits.
-            rough = values[turn["made"][0]]._op == "wave"
-            assert calculated(tokens, values, grads) == pytest.approx(
-                frame[row["amount"]], rel=1e-3 if rough else 1e-9), tokens
-            checked += 1
-    assert checked > 70
-
-
-def written(formula):
-    tokens, why = Formula.of(formula).written()
-    names = {0: "x", 1: "y", ~2: "g"}
-    text, reason = ("".join([names.get(token, token) for token in part]) for part in (tokens, why))
-    return f"{text} if {reason}" if reason else text
-
-
-@pytest.mark.parametrize("formula, text", [
-    (lambda x, y, g: g * 2 * x ** 1, "2 · x · g"),
-    (lambda x, y, g: -g * x / y, "−x · g / y"),
-    (lambda x, y, g: g / (2 * x), "g / (2 · x)"),
-    (lambda x, y, g: g * x ** 0 / y, "g / y"),
-    (lambda x, y, g: (x + y) * (x - y), "(x + y) · (x − y)"),
-    (lambda x, y, g: x - (y - 1), "x − (y − 1)"),
-    (lambda x, y, g: x - -y, "x + y"),
-    (lambda x, y, g: (x * y) ** 2, "(x · y)²"),
-    (lambda x, y, g: (x ** 2) ** y, "(x²) ** y"),
-    (lambda x, y, g: x ** -2, "x⁻²"),
-    (lambda x, y, g: (-x) ** 2, "(−x)²"),
-    (lambda x, y, g: x / (y / g), "x · g / y"),
-    (lambda x, y, g: x / (x + y), "x / (x + y)"),
-    (lambda x, y, g: 0 * x + g, "g"),
-    (lambda x, y, g: 1 - x * x, "1 − x · x"),
-    (lambda x, y, g: g * functions.cos(x + 1), "cos(x + 1) · g"),
-    (lambda x, y, g: functions.where(x > y, g, 0), "g if x > y"),
-    (lambda x, y, g: functions.where(x <= y, g, 0), "0 if x > y"),
-    (lambda x, y, g: abs(x - y) * -0.5, "−0.5 · |x − y|")])
-def test_writing_formulas(formula, text):
-    x, y = Formula.of_value(0, Value(3.0)), Formula.of_value(1, Value(2.0))
-    assert written(formula(x, y, Formula.of_gradient(2, 0.5))) == text
