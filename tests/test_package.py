@@ -24,7 +24,8 @@ ROOMS = {
     "parts": {"engine"},
     "scene": {"engine", "parts"},
     "draw": {"engine", "parts", "scene"},
-    "player": {"draw", "engine", "functions", "parts", "scene"},
+    "formulas": {"engine", "functions"},
+    "player": {"draw", "engine", "formulas", "scene"},
 }
 ROOMS["__init__"] = set(ROOMS)
 
