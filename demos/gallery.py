@@ -145,7 +145,7 @@ EXAMPLES = {
     "A batch": batch,
 }
 HERE = pathlib.Path(__file__).parent
-OTHERS = ["derivatives.py"]                     # demos whose picture is in the README too
+OTHERS = ["derivatives.py", "parameters.py"]    # demos whose picture is in the README too
 
 
 # ── The page ──────────────────────────────────────────────────────────────────────────────────────
