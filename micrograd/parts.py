@@ -31,7 +31,7 @@ from .engine import Constant, Value, topological_order
 
 __all__ = ["Part", "owners", "parts"]
 
-SEQUENCE = 100                  # the longest sequence to try that no list in the model is as long as
+SEQUENCE = 100                  # steps to try, of a module that takes as many as there are
 TRIES = 3000                    # lengths to try, where several arguments have one each
 
 

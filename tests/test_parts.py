@@ -1,0 +1,426 @@
+"""Every operation stands in the box of the module that really computed it."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from micrograd import Value, engine, relu, tanh
+from micrograd.engine import Constant, dot, topological_order
+from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
+from micrograd.parts import owners, parts
+
+
+# ── What a witness saw ────────────────────────────────────────────────────────────────────────────
+
+@pytest.fixture
+def witness(monkeypatch):
+    """Runs a computation and tells which module's call each of its operations was made in."""
+    def watch(model, compute):
+        running, maker = [], {}
+        make = Value.__init__
+
+        def made(self, data, _prev=(), *rest, **named):
+            make(self, data, _prev, *rest, **named)
+            if running and self._prev:
+                maker[self] = running[-1]
+
+        def seen(call):
+            def called(self, *arguments, **named):
+                running.append(self)
+                try:
+                    return call(self, *arguments, **named)
+                finally:
+                    running.pop()
+            return called
+
+        with monkeypatch.context() as patch:
+            patch.setattr(engine.Value, "__init__", made)
+            for kind in {type(part.module) for part in parts(model)}:
+                patch.setattr(kind, "__call__", seen(kind.__call__))
+            root = compute(model)
+        return root, maker
+    return watch
+
+
+class Lecture:
+    """As one writes a neuron in a lecture: no base class, no check, an operation for each term."""
+
+    class Neuron:
+        def __init__(self, nin, nonlin):
+            self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+            self.b = Value(0.0)
+            self.nonlin = nonlin
+
+        def __call__(self, x):
+            z = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+            return z.tanh() if self.nonlin else z
+
+        def parameters(self):
+            return self.w + [self.b]
+
+    class Layer:
+        def __init__(self, nin, nout, nonlin):
+            self.neurons = [Lecture.Neuron(nin, nonlin) for _ in range(nout)]
+
+        def __call__(self, x):
+            out = [neuron(x) for neuron in self.neurons]
+            return out[0] if len(out) == 1 else out
+
+        def parameters(self):
+            return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    class MLP:
+        def __init__(self, sizes):
+            self.layers = [Lecture.Layer(nin, nout, nout > 1)
+                           for nin, nout in zip(sizes, sizes[1:])]
+
+        def __call__(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+        def parameters(self):                   # a generator, as PyTorch's
+            for layer in self.layers:
+                yield from layer.parameters()
+
+
+class Cell(Module):
+    """A recurrent cell, which begins with nothing."""
+
+    def __init__(self, nin, size):
+        self.rows = [Neuron(nin + size, activation=tanh) for _ in range(size)]
+
+    def __call__(self, x, h):
+        return [row([*x, *h]) for row in self.rows]
+
+
+class Recurrent(Module):
+    """Takes a sequence of any length."""
+
+    def __init__(self):
+        self.wx, self.wh, self.b = Parameter(0.5), Parameter(-0.3), Parameter(0.1)
+
+    def __call__(self, xs):
+        h = self.b
+        for x in xs:
+            h = (self.wx * x + self.wh * h).tanh()
+        return h
+
+
+class Optional(Module):
+    """An argument that need not be given, and one that must have its name."""
+
+    def __init__(self):
+        self.wx, self.wh = Parameter(0.5), Parameter(-0.3)
+
+    def __call__(self, x, h=None, *, scale):
+        z = self.wx * x * scale
+        return (z if h is None else z + self.wh * h).tanh()
+
+
+class Concatenates(Module):
+    """Wants lists, because it adds them."""
+
+    def __init__(self):
+        self.neuron = Neuron(4)
+
+    def __call__(self, x, y):
+        return self.neuron(x + y)
+
+
+class Several(Module):
+    """Several arguments, several results."""
+
+    def __init__(self):
+        self.a, self.b = Parameter(1.5), Parameter(-0.5)
+
+    def __call__(self, x, y):
+        return {"sum": self.a * x + self.b * y, "both": (self.a * y, [x * y * self.b])}
+
+
+class Softmax(Module):
+    """With a plain number that depends on the inputs, and a logarithm that takes positive ones."""
+
+    def __init__(self, n):
+        self.scores = Layer(n, n, activation=None)
+
+    def __call__(self, x):
+        scores = self.scores([xi.log() for xi in x])
+        top = max(score.data for score in scores)
+        powers = [(score - top).exp() for score in scores]
+        total = sum(powers)
+        return [power / total for power in powers]
+
+
+class Gated(Module):
+    """Much that depends on the inputs alone, shared: 2³⁰ ways lead through it."""
+
+    def __init__(self):
+        self.w = Parameter(0.5)
+
+    def __call__(self, x):
+        for _ in range(30):
+            x = x * x
+        return self.w * x
+
+
+class Shared(Module):
+    """The same layer twice, under two names, between others."""
+
+    def __init__(self):
+        self.first = Layer(2, 3)
+        self.middle = {"once": Layer(3, 3), "odd <name>": None}
+        self.middle["again"] = self.middle["once"]
+        self.last = (Layer(3, 1, nonlin=False),)
+
+    def __call__(self, x):
+        h = self.middle["again"](self.middle["once"](self.first(x)))
+        return self.last[0](h)
+
+
+class Star(Module):
+    def __init__(self):
+        self.w = [Parameter(1.0), Parameter(2.0), Parameter(3.0)]
+
+    def __call__(self, *xs):
+        return dot(self.w, xs) + 1
+
+
+def recurrence(cell):
+    h = [Value(0.0), Value(0.0), Value(0.0)]
+    for x in [(0.1, 0.2), (0.3, -0.4), (-0.5, 0.6)]:
+        h = cell(x, h)
+    return sum(h) * 2
+
+
+def optional(cell):
+    h = cell(1.0, scale=2.0)
+    for x in (0.5, -0.5):
+        h = cell(x, h, scale=Value(3.0))
+    return h
+
+
+def several(model):
+    out = model(Value(2.0), 3.0)
+    x, [y] = model(out["sum"], -1.0)["both"]
+    return (x - y) ** 2
+
+
+COMPUTATIONS = {
+    "network": (MLP(2, [3, 2, 1]), lambda model: (model([0.5, -1.0]) - 1) ** 2),
+    "samples": (MLP(2, [4, 1]), lambda model: sum([(model([x, 1 - x]) - x) ** 2
+                                                   for x in (0.1, 0.4, 0.9)])),
+    "lecture": (Lecture.MLP([2, 3, 1]), lambda model: (model([0.5, -1.0]) - 1) ** 2),
+    "lecture, one linear neuron": (Lecture.MLP([5, 1]), lambda model: model(range(5)) * 3),
+    "weight decay": (Lecture.MLP([3, 2, 1]), lambda model: model([1.0, 2.0, 3.0]) + sum(
+        [p * p for p in model.parameters()]) * 0.1),
+    "wide": (MLP(150, [2]), lambda model: sum(model([0.01] * 150))),
+    "cell": (Cell(2, 3), recurrence),
+    "sequences of several lengths": (Recurrent(), lambda model: sum(
+        [model([0.1 * i for i in range(length)]) for length in (12, 3, 7)])),
+    "optional": (Optional(), optional),
+    "lists": (Concatenates(), lambda model: model([1.0, 2.0], [3.0, Value(4.0)]) - 1),
+    "several": (Several(), several),
+    "softmax": (Softmax(3), lambda model: -model([Value(1.0), Value(2.0), Value(3.0)])[1].log()),
+    "gated": (Gated(), lambda model: model(Value(0.9)) + 1),
+    "shared": (Shared(), lambda model: model([1.0, 2.0]) + model([0.5, 0.1])),
+    "star": (Star(), lambda model: model(1.0, Value(2.0), 3.0) * model(0.0, 0.0, 0.0)),
+    "a part called alone": (MLP(2, [2, 2]), lambda model: sum(model.layers[0]([1.0, 2.0]))),
+    "one of several outputs": (MLP(2, [3, 3]), lambda model: model([1.0, 2.0])[1] ** 2),
+    "not a number": (MLP(2, [2, 1]), lambda model: model([float("nan"), float("inf")]) * 2),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_operations_belong_to_the_module_that_made_them(witness, name):
+    model, compute = COMPUTATIONS[name]
+    root, maker = witness(model, compute)
+    order = topological_order(root)
+    owner = owners(order, parts(model))
+    for value in order:
+        if value._prev:
+            found = owner[value].module if value in owner else None
+            assert found is maker.get(value), (value, value._op)
+    assert any(value in maker for value in order)
+    assert list(owner) == [value for value in order if value in owner]
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_parameters_belong_to_the_module_that_holds_them(name):
+    model, compute = COMPUTATIONS[name]
+    order = topological_order(compute(model))
+    owner = owners(order, parts(model))
+    for parameter in model.parameters():
+        if parameter in order:
+            assert any(parameter is held or parameter in held
+                       for held in vars(owner[parameter].module).values()
+                       if held is parameter or isinstance(held, list))
+
+
+def test_a_plain_number_belongs_to_the_operation_it_took_part_in():
+    model = Neuron(2)
+    loss = (model([0.5, -1.0]) - 3) ** 2
+    order = topological_order(loss)
+    owner = owners(order, parts(model))
+    assert {value.data: value in owner for value in order if isinstance(value, Constant)} == {
+        0.5: True, -1.0: True, 3: False, 2: False}
+
+
+def test_inputs_that_are_values_are_outside():
+    model, x = Neuron(1), Value(0.5)
+    order = topological_order(model([x]))
+    assert x in order and x not in owners(order, parts(model))
+
+
+# ── The parts of a model ──────────────────────────────────────────────────────────────────────────
+
+def test_each_part_once_outer_ones_first():
+    model = Shared()
+    found = parts(model)
+    assert found[0].module is model and found[0].parent is None and found[0].path == ""
+    assert len({id(part.module) for part in found}) == len(found) == 1 + 3 + 7
+    assert [part.title for part in found[:4]] == ["Shared", "first · Layer", "middle.once · Layer",
+                                                  "last.0 · Layer"]
+    for i, part in enumerate(found[1:], 1):
+        assert found.index(part.parent) < i and part.deep == part.parent.deep + 1
+    assert found[-1].path == "last.0.neurons.0"
+
+
+def test_a_part_names_its_leaves_and_all_parameters():
+    model = MLP(2, [2, 1])
+    found = parts(model)
+    assert [len(part.leaves) for part in found] == [0, 0, 0, 3, 3, 3]
+    assert [len(part.parameters) for part in found] == [9, 6, 3, 3, 3, 3]
+    assert found[0].parameters == model.parameters()
+
+
+def test_tied_parameters_count_once():
+    model = Lecture.MLP([2, 2, 1])
+    model.layers[0].neurons[1].w = model.layers[0].neurons[0].w
+    assert len(parts(model)[0].parameters) == 7
+
+
+def test_a_model_that_contains_itself_has_an_end():
+    model = Neuron(2)
+    model.me, model.loop = model, []
+    model.loop.append(model.loop)
+    assert [part.module for part in parts(model)] == [model]
+
+
+@pytest.mark.parametrize("model", [5, "MLP", relu, MLP, Value(1.0), [Neuron(1)]], ids=repr)
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(TypeError, match="a model is something to call that has parameters()"):
+        parts(model)
+
+
+# ── What cannot be found ──────────────────────────────────────────────────────────────────────────
+
+class Refuses(Module):
+    def __init__(self):
+        self.inner = Neuron(1)
+
+    def __call__(self, x):
+        if type(x) is not float:
+            raise RuntimeError("floats only")
+        return self.inner([x]) * 2
+
+
+class Decides(Module):
+    """What it computes depends on the numbers."""
+
+    def __init__(self):
+        self.w = Parameter(1.0)
+
+    def __call__(self, x):
+        return self.w * x if x < 0 else self.w + x
+
+
+class Strange(Module):
+    """Nothing tells what arguments it takes."""
+
+    __signature__ = "none"
+
+    def __init__(self):
+        self.w = Parameter(1.0)
+
+    def __call__(self, x):
+        return self.w * x
+
+
+@pytest.mark.parametrize("model", [Refuses(), Decides(), Strange()], ids=lambda m: type(m).__name__)
+def test_a_part_that_cannot_be_called_on_stand_ins_keeps_its_parameters(model):
+    order = topological_order(model(-2.0))
+    owner = owners(order, parts(model))
+    for parameter in model.parameters():
+        assert parameter in owner
+    assert order[-1] not in owner or isinstance(model, Strange)
+
+
+def test_a_module_inside_is_found_though_the_outer_one_is_not():
+    model = Refuses()
+    order = topological_order(model(-2.0))
+    assert Counter(part.title for part in owners(order, parts(model)).values()) == {
+        "inner · Neuron": 2 + 1 + 3}            # its parameters, the input, its operations
+
+
+def test_a_model_that_has_nothing_to_do_with_the_graph_owns_nothing():
+    assert owners(topological_order(MLP(2, [2, 1])([1.0, 2.0])), parts(MLP(2, [2, 1]))) == {}
+
+
+def test_a_model_without_parameters_owns_nothing():
+    class Doubles(Module):
+        def __call__(self, x):
+            return 2 * x
+
+    assert owners(topological_order(Doubles()(Value(1.0))), parts(Doubles())) == {}
+
+
+# ── Asking changes nothing ────────────────────────────────────────────────────────────────────────
+
+class Restless(Module):
+    """Every call changes all it can reach."""
+
+    def __init__(self):
+        self.w, self.rng = Parameter(0.5), random.Random(0)
+        self.last, self.history, self.seen = None, [], {"calls": 0}
+
+    def __call__(self, x):
+        self.last = self.w * (x + self.rng.random() + random.random())
+        self.history.append(self.last)
+        self.seen["calls"] += 1
+        self.w.data, self.w.grad = self.w.data * 2, 7
+        return self.last
+
+
+def test_asking_changes_nothing():
+    model = Restless()
+    out = model(1.0)
+    out = out + 1
+    history, seen = model.history, model.seen
+    before = {**vars(model), "history": [*history], "seen": {**seen}}
+    states = model.rng.getstate(), random.getstate()
+    numbers = [(value.data, value.grad) for value in topological_order(out)]
+    owners(topological_order(out), parts(model))
+    assert vars(model) == before
+    assert model.history is history and model.seen is seen
+    assert states == (model.rng.getstate(), random.getstate())
+    assert numbers == [(value.data, value.grad) for value in topological_order(out)]
+
+
+def test_asking_leaves_no_trace_in_the_graph():
+    model = MLP(2, [3, 1])
+    out = model([1.0, 2.0])
+    graph = [(value, value._prev) for value in topological_order(out)]
+    owners(topological_order(out), parts(model))
+    assert graph == [(value, value._prev) for value in topological_order(out)]
+
+
+def test_deep_and_large_graphs():
+    model = Neuron(1)
+    out = model([0.5])
+    for step in range(50_000):
+        out = model([out.tanh()]) if step % 10 == 0 else out.tanh()
+    order = topological_order(out)
+    owner = owners(order, parts(model))
+    assert sum(bool(value._prev) for value in owner) == 3 * 5001
