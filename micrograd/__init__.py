@@ -8,17 +8,22 @@ Read the files in this order, each as a lesson:
 4. `losses.py`     how wrong a network is, as one number
 5. `optim.py`      what to do with a gradient
 6. `calculus.py`   derivatives of any order, and how to check a rule
-7. `draw.py`       the graph as a picture
-8. `player.py`     the graph as a film
+7. `symbols.py`    numbers that write down what is done to them
+8. `source.py`     what they wrote, as Python
+9. `compiler.py`   the training step as a program: `jit`
+10. `draw.py`      the graph as a picture
+11. `formulas.py`  what an operation does, in writing
+12. `player.py`    the graph as a film
 """
 
 from . import losses, nn, optim
 from .calculus import check_gradients, grad
+from .compiler import jit
 from .draw import draw_dot
 from .engine import Value, dot, op
 from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
 from .player import play
 
-__all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "log", "losses",
-           "maximum", "minimum", "nn", "op", "optim", "play", "relu", "sigmoid", "sin", "sqrt",
-           "tanh", "where"]
+__all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "jit", "log",
+           "losses", "maximum", "minimum", "nn", "op", "optim", "play", "relu", "sigmoid", "sin",
+           "sqrt", "tanh", "where"]

@@ -10,7 +10,7 @@ Read `optim.py` next: it turns the knobs against the gradient.
 """
 
 from functools import reduce
-from numbers import Integral
+from operator import index
 
 from .engine import Value
 from .functions import exp, log, maximum, relu
@@ -38,7 +38,7 @@ def hinge_loss(input, target):
     """
     pairs = _pairs("hinge_loss", input, target)
     for _, t in pairs:
-        if not isinstance(t, Value) and t not in (-1, 1):
+        if isinstance(t, (int, float)) and t not in (-1, 1):
             raise ValueError(f"hinge_loss takes the targets -1 and 1, not {t!r}")
     return _mean([relu(1 - t * x) for x, t in pairs])
 
@@ -77,9 +77,10 @@ def cross_entropy(logits: list, target_index: int):
     0.1269
     """
     largest = _largest("cross_entropy", logits)
-    if not isinstance(target_index, Integral):
+    if not hasattr(target_index, "__index__"):
         raise TypeError("cross_entropy takes the logits of one sample and the index of its class, "
                         f"not {target_index!r}")
+    target_index = index(target_index)
     if not 0 <= target_index < len(logits):
         raise IndexError(f"cross_entropy has logits for the classes 0 to {len(logits) - 1}, "
                          f"not for {target_index}")

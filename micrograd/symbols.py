@@ -1,0 +1,288 @@
+"""Symbols: numbers that write down what is done to them.
+
+You will learn here that to *transform* a program is to *interpret it differently*. The operations
+of `engine.py` never ask what their numbers are made of. On floats they train; on *symbols*, which
+compute nothing, they write a program. A loss run on symbols records its forward program, and
+`gradients()` of the result records the backward program, by the same rules: no operation has to be
+described again. Doing this is called *tracing*.
+
+>>> w = Value(3.0, label="w")
+>>> program = trace(lambda x: (w * x) ** 2, (2.0,), [w])
+>>> [line.op for line in program.code if line.part == "forward" and line.args]
+['*', '**', 'mean']
+
+What a symbol cannot do is tell its number: the program is to serve for every number there. Whoever
+asks, such as an `if`, gets a TraceError that names the line and what to write instead.
+
+Read `compiler.py` next: it improves such programs and makes them run.
+"""
+
+import inspect
+import linecache
+import math
+import operator
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
+
+from .engine import Constant, Value, gradients, op, topological_order
+from .functions import power, where
+
+__all__ = ["COMPARE", "COMPUTE", "INFIX", "Instruction", "Program", "Symbol", "TraceError",
+           "places", "trace"]
+
+
+# ── 1. Instructions ───────────────────────────────────────────────────────────────────────────────
+
+class Instruction:
+    """One line of a program: an operation, and the instructions that make its inputs.
+
+    Three operations have no inputs but a `value`: "constant" (a number), "leaf" (the Value whose
+    data is read at each call) and "sample" (the place in the sample where the number stands). Two
+    use numbers instead of making one: "mean" over the samples, and "return".
+    """
+
+    __slots__ = ("op", "args", "value", "label", "gradient_of", "part")
+
+    def __init__(self, op: str, *args: "Instruction", value=None, label: str = ""):
+        self.op, self.args, self.value, self.label = op, args, value, label
+        self.gradient_of: tuple[Instruction, ...] = ()
+        self.part = "forward"                   # or "backward", or "before" the loop
+
+    def is_number(self, number: int) -> bool:
+        return self.op == "constant" and self.value == number
+
+
+# What an instruction computes: an operator, a function of the module `math`, or a choice.
+COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+           "==": operator.eq, "!=": operator.ne}
+INFIX = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+         "//": operator.floordiv, "%": operator.mod, "**": power, **COMPARE}
+PREFIX = {"neg": operator.neg, "abs": abs} | {
+    name: f for name, f in vars(math).items() if callable(f) and not name.startswith("_")}
+COMPUTE = {**INFIX, **PREFIX, "where": where}
+
+
+# ── 2. Symbols ────────────────────────────────────────────────────────────────────────────────────
+
+class TraceError(TypeError):
+    """The function must know a number to go on, but a symbol's number is not known yet."""
+
+
+class Symbol:
+    """A number that is not known yet. What is done to it becomes an instruction of its program."""
+
+    __slots__ = ("program", "line")
+    __array_ufunc__ = None                      # numpy's numbers leave the arithmetic to us
+
+    def __init__(self, program: "Program", line: Instruction):
+        self.program, self.line = program, line
+
+    def __repr__(self):
+        return f"<symbol {self.line.label or self.line.op}>"
+
+    def __pos__(self):
+        return self
+
+    def __where__(self, a, b):
+        if isinstance(a, Value) or isinstance(b, Value):
+            return _choose(self, a, b)          # an operation, so that the gradient finds its way
+        return self.program.record("where", self, a, b)
+
+    def __index__(self):
+        if self.line.op == "sample":
+            self.program.index = self.line.value
+        self.program.refuse("an index or a key",
+                            "Only a whole number that stands in the sample itself can be one.")
+    __hash__ = __index__
+
+
+Real.register(Symbol)                           # the engine takes it for a number
+_choose = op("where", lambda g, out, c, a, b: (0, where(c, g, 0), where(c, 0, g)))(where)
+
+
+def _methods(op: str):
+    """The methods by which a symbol records an operation: with itself on the left, on the right."""
+    def left(self, *others):
+        known = all([type(x) is Symbol or isinstance(x, Real) for x in others])
+        return self.program.record(op, self, *others) if known else NotImplemented
+
+    def right(self, other):
+        if op == "+" and type(other) is int and other == 0:
+            return self                         # sums begin with 0, which belongs in no program
+        return self.program.record(op, other, self) if isinstance(other, Real) else NotImplemented
+    return left, right
+
+
+def _refusal(what: str, instead: str):
+    return lambda self, *_: self.program.refuse(what, instead)
+
+
+for _op, _function in INFIX.items():
+    _name = _function.__name__.replace("power", "pow")
+    setattr(Symbol, f"__{_name}__", _methods(_op)[0])
+    if _op not in COMPARE:
+        setattr(Symbol, f"__r{_name}__", _methods(_op)[1])
+for _name in PREFIX:
+    setattr(Symbol, f"__{_name}__" if _name in ("neg", "abs") else _name, _methods(_name)[0])
+for _name in ("float", "int", "complex", "round", "floor", "ceil", "trunc"):
+    setattr(Symbol, f"__{_name}__", _refusal(
+        "a plain number", "Compute with operators and with micrograd's own exp, log, tanh, … "
+        "instead of those of math, and look at numbers after the call."))
+Symbol.__bool__ = _refusal("a decision", "Choose with where(condition, a, b), maximum(a, b), "
+                           "minimum(a, b) or relu(x), which are compiled.")
+
+
+# ── 3. Tracing ────────────────────────────────────────────────────────────────────────────────────
+
+class Program:
+    """The instructions that symbols have written down so far."""
+
+    def __init__(self):
+        self.code: list[Instruction] = []
+        self.result = None                      # what the function answered, in symbols
+        self.index: tuple | None = None         # the place in the sample of what served as an index
+        self.refused: TraceError | None = None
+
+    def record(self, op: str, *numbers, **fields) -> Symbol:
+        args = [x.line if type(x) is Symbol and x.program is self else self.constant(x)
+                for x in numbers]
+        self.code.append(line := Instruction(op, *args, **fields))
+        return Symbol(self, line)
+
+    def constant(self, number) -> Instruction:
+        if type(number) is Symbol or not isinstance(number, Real):
+            self.refuse("numbers of this call alone", f"There is a {type(number).__name__} "
+                        f"{repr(number)[:60]}.")
+        self.code.append(line := Instruction("constant", value=number))
+        return line
+
+    def refuse(self, what: str, instead: str):
+        """Raise TraceError, and keep it: a function that catches it is not compiled either."""
+        self.refused = self.refused or TraceError(
+            f"{_place(traceback.walk_stack(None))}\nneeds {what}, but a traced number is not known "
+            f"yet: one program serves for all samples. {instead}")
+        raise self.refused
+
+
+def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fixed=(),
+          backward: bool = True, others: Iterable[Value] = ()) -> Program:
+    """The program of the function, found by running it on symbols.
+
+    It ends with the mean loss and the means of its gradients by the parameters; without `backward`,
+    with the function's result. `fixed` are the places in the sample that keep their numbers.
+    """
+    program = Program()
+    leaves = dict.fromkeys([*parameters, *others])
+    data = [leaf.data for leaf in leaves]
+    try:
+        for leaf in leaves:
+            leaf.data = program.record("leaf", value=leaf, label=leaf.label or "p")
+        program.result = _run(program, function, sample, fixed)
+        if program.index is not None:
+            return program
+        results = [x for _, x in places(program.result)]
+        values = [value for x in results if isinstance(x, Value) for value in topological_order(x)]
+        # Leaves that are not parameters are read at each call too, once we know of them.
+        found = [value for value in values if not value._prev and not isinstance(value, Constant)
+                 and type(value.data) is not Symbol]
+        if others or not found:
+            for value in values:
+                if value.label and type(value.data) is Symbol and value.data.line.args:
+                    value.data.line.label = value.label
+            if backward:
+                _record_means(program, parameters)
+            else:
+                program.record("return", *[x.data if isinstance(x, Value) else x for x in results])
+            if program.refused:
+                raise program.refused
+            return program
+    finally:
+        for leaf, number in zip(leaves, data):
+            leaf.data = number
+    return trace(function, sample, parameters, fixed, backward, found)
+
+
+def _run(program: Program, function: Callable, sample: Sequence, fixed):
+    """The function's answer to a sample of symbols; None if it used one as an index."""
+    def symbols(x, label, place):
+        if type(x) in (list, tuple):
+            return type(x)([symbols(y, f"{label}.{i}", (*place, i)) for i, y in enumerate(x)])
+        return x if place in fixed else program.record("sample", value=place, label=label)
+
+    names = _argument_names(function, sample)
+    arguments = [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(sample, names))]
+    result = error = None
+    try:
+        result = function(*arguments)
+    except Exception as raised:
+        error = raised
+    if program.index is not None and type(dict(places(sample))[program.index]) is int:
+        return None
+    if program.refused:
+        raise program.refused
+    if isinstance(error, TypeError):
+        frames = list(traceback.walk_tb(error.__traceback__))[::-1]
+        if _is_ours(frames[0][0]):              # in words of ours
+            raise error
+        raise TraceError(f"{_place(frames)}\n{error}. While a function is traced, symbols stand "
+                         "for its numbers.") from error
+    if error:
+        raise error
+    return result
+
+
+def _argument_names(function: Callable, sample: Sequence) -> list[str]:
+    try:
+        signature = inspect.signature(function)
+        signature.bind(*sample)
+    except ValueError:                          # a function that does not tell its signature
+        return ["x"] * len(sample)
+    except TypeError as error:
+        raise TypeError(f"a sample is a tuple of the arguments of {function}: {error}") from None
+    names = list(signature.parameters) or ["x"]
+    return names + names[-1:] * (len(sample) - len(names))
+
+
+def _record_means(program: Program, parameters: Iterable[Value]) -> None:
+    loss = program.result
+    if not isinstance(loss, Value):
+        raise TypeError(f"a loss is one Value, not {type(loss).__name__} {repr(loss)[:60]}")
+    program.record("mean", loss.data)
+    start = len(program.code)
+    found = gradients(loss)
+    for value in reversed(found):
+        if type(value.data) is type(found[value]) is Symbol:
+            found[value].line.gradient_of += (value.data.line,)
+    for p in parameters:
+        mean = program.record("mean", found.get(p, 0), value=p)
+        mean.line.gradient_of = (p.data.line,)
+    for line in program.code[start:]:
+        line.part = "backward"
+
+
+def places(x, place: tuple = ()) -> list[tuple]:
+    """What stands in lists and tuples of lists and tuples, each with its place.
+
+    >>> places([5.0, (6.0,)])
+    [((0,), 5.0), ((1, 0), 6.0)]
+    """
+    if type(x) in (list, tuple):
+        return [found for i, part in enumerate(x) for found in places(part, (*place, i))]
+    return [(place, x)]
+
+
+def _place(frames) -> str:
+    """The innermost line of code that is neither ours nor the standard library's."""
+    for frame, number in frames:
+        code, module = frame.f_code, str(frame.f_globals.get("__name__")).partition(".")[0]
+        if not _is_ours(frame) and module not in sys.stdlib_module_names:
+            text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+            return f'File "{code.co_filename}", line {number}, in {code.co_name}: {text}'
+    return "The function"
+
+
+def _is_ours(frame) -> bool:
+    return os.path.dirname(frame.f_code.co_filename) == os.path.dirname(__file__)
