@@ -6,8 +6,8 @@
     logits = output(x)                                a score for each letter that may follow
 
 This is the architecture of the GPTs, with about 4,000 parameters instead of billions. By default it
-learns the public names of the running Python's own standard library, and after a minute or two it
-predicts names that it has never seen better than counts of pairs of letters do. You will see how
+learns the public names of the running Python's own standard library, and after half a minute or so
+it predicts names that it has never seen better than counts of pairs of letters do. You will see how
 many parameters each part has, the loss falling, that comparison, and names that do not exist but
 could.
 
@@ -29,20 +29,21 @@ import re
 import signal
 import sys
 import sysconfig
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from operator import mul
 
 import command_line
 from command_line import BadInput, Failed, positive
-from micrograd import dot, relu
-from micrograd.losses import cross_entropy, softmax
+from micrograd import Value, dot, jit, log, relu
+from micrograd.losses import softmax
 from micrograd.nn import Module, Parameter
 from micrograd.optim import Adam
 
 OPTIONS = {                                     # of a new run: type, default, meaning
     "seed": (int, 1, "of the random numbers"),
-    "steps": (positive(int), 2000, "steps of training, a name each"),
+    "steps": (positive(int), 4000, "steps of training, a name each"),
     "layers": (positive(int), 1, "how many times attention and feed-forward follow each other"),
     "heads": (positive(int), 4, "heads of attention; they share the width"),
     "width": (positive(int), 16, "numbers that stand for a letter on its way through the network"),
@@ -50,6 +51,7 @@ OPTIONS = {                                     # of a new run: type, default, m
     "lr": (positive(float), 0.01, "the learning rate of the first step; it falls to 0"),
 }
 END = 0                                         # the token before and after every name
+LARGEST = 200_000               # parameters times positions: more takes minutes to compile
 
 
 # ── The network ───────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +107,8 @@ class FeedForward(Module):
 
 
 class GPT(Module):
-    """The logits of the next token, for one token after another.
+    """The logits of the next token, for one token after another. A token is given as a list that
+    is 1 in its place and 0 elsewhere (*one-hot*); times a matrix, that picks out its embedding.
 
     `number()` makes each parameter. If it makes plain numbers, the same formulas compute without a
     graph, which is enough for a network that does not learn. `dot` is the dot product to use.
@@ -113,7 +116,7 @@ class GPT(Module):
 
     def __init__(self, vocabulary: int, number: Callable, *, layers: int = 1, heads: int = 4,
                  width: int = 16, context: int = 16, dot: Callable = dot):
-        self.token_embedding = [[number() for _ in range(width)] for _ in range(vocabulary)]
+        self.token_embedding = Linear(vocabulary, width, number, dot)
         self.position_embedding = [[number() for _ in range(width)] for _ in range(context)]
         self.attention = [Attention(width, heads, number, dot) for _ in range(layers)]
         self.feed_forward = [FeedForward(width, number, dot) for _ in range(layers)]
@@ -125,10 +128,10 @@ class GPT(Module):
         scale = (self.dot(x, x) / len(x) + 1e-5) ** -0.5
         return [xi * scale for xi in x]
 
-    def __call__(self, token: int, past: list[tuple[list, list]]):
+    def __call__(self, token: list, past: list[tuple[list, list]]):
         """`past` holds each layer's keys and values, so far: it begins as `nothing()`."""
-        position = len(past[0][0])
-        x = self.norm(add(self.token_embedding[token], self.position_embedding[position]))
+        position = self.position_embedding[len(past[0][0])]
+        x = self.norm(add(self.token_embedding(token), position))
         for attention, feed_forward, (keys, values) in zip(self.attention, self.feed_forward, past):
             x = add(x, attention(self.norm(x), keys, values))
             x = add(x, feed_forward(self.norm(x)))
@@ -137,11 +140,13 @@ class GPT(Module):
     def nothing(self) -> list[tuple[list, list]]:
         return [([], []) for _ in self.attention]
 
-    def losses(self, tokens: list[int]) -> list:
-        """The cross-entropy of every token of a name but the first, given those before it."""
+    def loss(self, tokens: list, targets: list, shares: list):
+        """The cross-entropy, -log of the probability given to the target that follows each token:
+        the sum over the positions, each multiplied by its share."""
         past = self.nothing()
-        return [cross_entropy(self(token, past), following)
-                for token, following in zip(tokens, tokens[1:])]
+        losses = [-log(self.dot(target, softmax(self(token, past))))
+                  for token, target in zip(tokens, targets)]
+        return self.dot(shares, losses)
 
 
 def add(x, y):
@@ -153,14 +158,16 @@ def add(x, y):
 class Training:
     """All there is to training at one moment; its `state_dict` is what a checkpoint saves."""
 
-    def __init__(self, names: list[str], options: dict, held_out: list[str] | None = None):
+    def __init__(self, names: list[str], options: dict, held_out: list[str] | None = None,
+                 dot: Callable = dot):
         self.rng = random.Random(options["seed"])
         if held_out is None:                    # a tenth of the names, to be examined with
             names = self.rng.sample(names, len(names))
             held_out, names = names[:len(names) // 10], names[len(names) // 10:]
         self.names, self.held_out, self.options = names, held_out, options
         self.letters = sorted(set("".join(names + held_out)))
-        self.model = self.network(lambda: Parameter(self.rng.gauss(0, 0.08)))
+        self.model = self.network(lambda: Parameter(self.rng.gauss(0, 0.08)), dot=dot)
+        self.compiled = jit(self.model.loss, self.model.parameters())
         self.optimizer = Adam(self.model.parameters(), betas=(0.9, 0.95))
         self.done, self.average = 0, 0.0
 
@@ -171,20 +178,42 @@ class Training:
     def tokens(self, name: str) -> list[int]:
         return [END, *[self.letters.index(letter) + 1 for letter in name], END]
 
+    def one_hot(self, token: int) -> list[float]:
+        return [float(token == i) for i in range(1 + len(self.letters))]
+
+    def sample(self, name: str, positions: int = 0) -> tuple[list, list, list]:
+        """The arguments of `GPT.loss`: every position of the name has an equal share. To fill up a
+        number of positions, others follow that have none: so all names look the same to `jit`."""
+        tokens = self.tokens(name)
+        used, more = len(tokens) - 1, max(0, positions - len(tokens) + 1)
+        one_hot = [self.one_hot(token) for token in tokens + [END] * more]
+        return one_hot[:-1], one_hot[1:], [1 / used] * used + [0.0] * more
+
+    def loss(self, name: str) -> float:
+        """The mean loss over a name's letters and its end. Its gradient is left in the parameters.
+
+        Compiled, the step runs the same formulas as a plain program, about ten times as fast.
+        """
+        self.optimizer.zero_grad()
+        if not self.options["eager"]:
+            return self.compiled([self.sample(name, self.options["context"])])
+        tokens, targets, shares = self.sample(name)
+        tokens = [[Value(x) for x in token] for token in tokens]    # nodes that all rows can share
+        loss = self.model.loss(tokens, targets, shares)
+        loss.backward()
+        return loss.data
+
     def step(self) -> float:
-        """Learn from one name; answers with its loss, the mean over its letters and its end."""
+        """Learn from one name; answers with its loss."""
         turn = self.done % len(self.names)
         if turn == 0:
             self.rng.shuffle(self.names)
-        losses = self.model.losses(self.tokens(self.names[turn]))
-        loss = sum(losses) / len(losses)
-        self.optimizer.zero_grad()
-        loss.backward()
+        loss = self.loss(self.names[turn])
         self.optimizer.lr = self.options["lr"] * (1 - self.done / self.options["steps"])
         self.optimizer.step()
         self.done += 1
-        self.average += (loss.data - self.average) / min(self.done, 100)
-        return loss.data
+        self.average += (loss - self.average) / min(self.done, 100)
+        return loss
 
     def state_dict(self) -> dict:
         version, internal, gauss_next = self.rng.getstate()
@@ -214,8 +243,10 @@ class Training:
     def held_out_loss(self) -> float:
         """The mean loss of a letter, or end, of the names held out."""
         model = self.plain()
-        losses = [loss for name in self.held_out for loss in model.losses(self.tokens(name))]
-        return sum(losses) / len(losses)
+        samples = [self.sample(name) for name in self.held_out]
+        positions = [len(shares) for _, _, shares in samples]
+        return sum([model.loss(*sample) * count for sample, count in zip(samples, positions)]
+                   ) / sum(positions)
 
     def samples(self, temperature: float, prompt: str) -> Iterator[str]:
         """Names that the network makes up, without end. They begin with the prompt."""
@@ -224,9 +255,10 @@ class Training:
             name, past = prompt, model.nothing()
             *before, token = self.tokens(prompt)[:-1]
             for earlier in before:
-                model(earlier, past)
+                model(self.one_hot(earlier), past)
             while len(name) + 1 < self.options["context"]:
-                chances = softmax([z / temperature for z in model(token, past)])
+                logits = model(self.one_hot(token), past)
+                chances = softmax([z / temperature for z in logits])
                 token, = self.rng.choices(range(len(chances)), chances)
                 if token == END:
                     break
@@ -385,7 +417,10 @@ def begun(args) -> Training:
         raise BadInput("--width must be a multiple of --heads, for the heads share it: got "
                        f"{options['width']} and {options['heads']}")
     names, options["corpus"] = corpus(args.corpus, options["context"])
-    return Training(names, options)
+    training = Training(names, options | {"eager": True})
+    work = len(training.model.parameters()) * options["context"]
+    training.options["eager"] = args.eager or work > LARGEST
+    return training
 
 
 def make_way(path: pathlib.Path) -> None:
@@ -403,6 +438,8 @@ def make_way(path: pathlib.Path) -> None:
 def resumed(path: pathlib.Path, args) -> Training:
     """The training of the checkpoint. Its options are those it was begun with, but for --steps."""
     training = load(path)
+    if args.eager and not training.options["eager"]:
+        raise BadInput(f"{path} was begun compiled, and would not end the same with --eager")
     for name in OPTIONS:
         given, had = getattr(args, name), training.options[name]
         if given not in (None, had) and name != "steps":
@@ -439,6 +476,12 @@ def tell_parts(training: Training) -> None:
 
 def train(training: Training, path: pathlib.Path) -> None:
     """Train until the last step, saving the checkpoint now and then, and on Ctrl-C."""
+    if training.done == training.options["steps"]:
+        return
+    try:
+        make_ready(training)
+    except KeyboardInterrupt:
+        raise stopped(training, path) from None
     steps = command_line.progress(range(training.done, training.options["steps"]))
     with signalled() as interrupts:
         for _ in steps:
@@ -451,9 +494,24 @@ def train(training: Training, path: pathlib.Path) -> None:
             if interrupts or training.done % 100 == 0:
                 save(path, training)
             if interrupts:
-                raise KeyboardInterrupt(f"Stopped after step {training.done}, which is saved in "
-                                        f"{path}. Go on from there with --resume.")
+                raise stopped(training, path)
         save(path, training)
+
+
+def make_ready(training: Training) -> None:
+    if training.options["eager"]:
+        print("Training, without compiling the network:", flush=True)
+    else:
+        print("Compiling the training step, which takes some seconds...", flush=True)
+        begun = time.monotonic()
+        training.loss(training.names[0])
+        print(f"{training.compiled.source.count(chr(10)):,} lines of Python, in "
+              f"{time.monotonic() - begun:.1f} s. Training:", flush=True)
+
+
+def stopped(training: Training, path: pathlib.Path) -> KeyboardInterrupt:
+    return KeyboardInterrupt(f"Stopped after step {training.done}, which is saved in {path}. "
+                             "Go on from there with --resume.")
 
 
 @contextlib.contextmanager
@@ -503,6 +561,9 @@ def main() -> int:
                             help=f"{meaning} (default: {default})")
     parser.add_argument("--corpus", type=pathlib.Path, metavar="FILE",
                         help="the names to learn, in UTF-8, one a line (default: those of Python)")
+    parser.add_argument("--eager", action="store_true",
+                        help="build the graph anew at each step, instead of compiling the step "
+                             "once; large networks do so anyway")
     parser.add_argument("--resume", action="store_true",
                         help="go on from the checkpoint gpt.json in the folder of --out; with a "
                              "higher --steps, beyond what was its end")

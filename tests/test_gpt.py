@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import itertools
 import json
 import math
 import os
@@ -15,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from micrograd.losses import cross_entropy
+
 SCRIPT = Path(__file__).resolve().parents[1] / "demos" / "gpt.py"
-SMALL = ["--width", "8", "--heads", "2"]
+SMALL = ["--width", "8", "--heads", "2", "--eager"]
+SHORT = ["--width", "8", "--heads", "2", "--context", "8"]      # compiled, for names of 7 letters
 
 
 @pytest.fixture(scope="module")
@@ -69,56 +71,71 @@ def checkpoint(folder):
 
 # ── The network ───────────────────────────────────────────────────────────────────────────────────
 
+def training(demo, names=("ab", "ba", "abba", "bab"), **options):
+    defaults = {name: default for name, (_, default, _) in demo.OPTIONS.items()}
+    return demo.Training(list(names) * 10, defaults | {"eager": True} | options)
+
+
 def test_the_gradients_are_those_that_nudging_measures(demo):
-    rng = random.Random(3)
-    model = demo.GPT(5, lambda: demo.Parameter(rng.gauss(0, 0.5)), layers=2, heads=2, width=4,
-                     context=4)
-    parameters = model.parameters()
-    loss = sum(model.losses([0, 3, 1, 0]))
-    loss.backward()
-    for p in rng.sample(parameters, 40):
+    small = training(demo, layers=2, heads=2, width=4, context=6)
+    parameters = small.model.parameters()
+    small.loss("abba")
+    gradients = [p.grad for p in parameters]
+    for i in random.Random(3).sample(range(len(parameters)), 40):
         slopes = []
         for nudge in (1e-5, -1e-5):
-            p.data += nudge
-            slopes.append(sum(model.losses([0, 3, 1, 0])).data)
-            p.data -= nudge
-        assert (slopes[0] - slopes[1]) / 2e-5 == pytest.approx(p.grad, rel=1e-4, abs=1e-7)
+            parameters[i].data += nudge
+            slopes.append(small.loss("abba"))
+            parameters[i].data -= nudge
+        assert (slopes[0] - slopes[1]) / 2e-5 == pytest.approx(gradients[i], rel=1e-4, abs=1e-8)
+    assert any(gradients)
+
+
+def test_compiled_and_eager_agree(demo):
+    eager, compiled = [training(demo, width=4, heads=2, context=6, eager=e) for e in (True, False)]
+    for name in ("ab", "abba", "bab"):          # one program for all lengths
+        assert eager.loss(name) == pytest.approx(compiled.loss(name), rel=1e-12)
+        for p, q in zip(eager.model.parameters(), compiled.model.parameters(), strict=True):
+            assert p.grad == pytest.approx(q.grad, rel=1e-9, abs=1e-15)
 
 
 def test_no_letter_knows_those_after_it(demo):
-    rng = random.Random(0)
-    model = demo.GPT(6, lambda: rng.gauss(0, 0.5), layers=2)
-    first, second = model.losses([0, 1, 2, 3, 0]), model.losses([0, 1, 2, 5, 4, 0])
-    assert first[:2] == second[:2] and first[2] != second[2]
-    assert model.losses([0, 2, 1, 3, 0])[2] != first[2], "the order of earlier letters must matter"
+    model, sample = training(demo, layers=2).plain(), training(demo).sample
+    outputs = {}
+    for name in ("aab", "aaa", "baa"):
+        past = model.nothing()
+        outputs[name] = [model(token, past) for token in sample(name)[0]]
+    assert outputs["aab"][:3] == outputs["aaa"][:3] and outputs["aab"][3] != outputs["aaa"][3]
+    assert outputs["baa"][0] == outputs["aab"][0] and outputs["baa"][3] != outputs["aab"][3]
 
 
-def test_plain_numbers_compute_what_values_do(demo):
-    training = demo.Training(["ab", "ba", "abba"] * 10, default_options(demo))
-    tokens = training.tokens("abba")
-    graph = [loss.data for loss in training.model.losses(tokens)]
-    assert training.plain().losses(tokens) == graph
-
-
-def default_options(demo, **changed):
-    return {name: default for name, (_, default, _) in demo.OPTIONS.items()} | changed
+def test_the_loss_is_the_cross_entropy_of_each_letter(demo):
+    plain, values = training(demo).plain(), training(demo)
+    tokens, past = values.tokens("abba"), plain.nothing()
+    expected = [cross_entropy(plain(values.one_hot(token), past), following)
+                for token, following in zip(tokens, tokens[1:])]
+    assert values.loss("abba") == pytest.approx(sum(expected) / 5, rel=1e-12)
+    assert values.loss("abba") == pytest.approx(plain.loss(*values.sample("abba")), rel=1e-12)
 
 
 def test_the_default_network_has_about_4000_parameters(demo):
-    model = demo.GPT(27, float)
-    count = sum(1 for _ in itertools.chain(*model.token_embedding, *model.position_embedding))
     model = demo.GPT(27, lambda: demo.Parameter(0.0))
-    assert count == (27 + 16) * 16
     assert len(model.parameters()) == (27 + 16 + 27) * 16 + 4 * 16 ** 2 + 2 * 4 * 16 ** 2 == 4192
 
 
 # ── Names ─────────────────────────────────────────────────────────────────────────────────────────
 
-def test_the_names_are_public_ones_of_this_python(demo):
-    names = demo.names_of_python(16)
+@pytest.fixture(scope="module")
+def names(demo):
+    return demo.names_of_python(16)
+
+
+def test_the_names_are_public_ones_of_this_python(demo, names):
     assert 2500 < len(names) < 10000 and names == sorted(set(names)) == demo.names_of_python(16)
     assert {"print", "argparse", "ordered_dict", "startswith", "read_text", "urlopen"} <= set(names)
     assert all(re.fullmatch("[a-z][a-z_]{2,14}", name) for name in names)
+    short = {"id"}
+    assert set(filter(str.islower, filter(str.isalpha, dir(builtins)))) - set(names) == short
 
 
 def test_to_read_the_names_imports_nothing():
@@ -149,15 +166,21 @@ variable = 1
 
 # ── A run ─────────────────────────────────────────────────────────────────────────────────────────
 
-def test_it_beats_counts_of_pairs_and_makes_names_up(tmp_path, corpus):
-    output = run(tmp_path, "--corpus", corpus, "--steps", 400, *SMALL, "--names", 5)
-    assert "110 names" in output and "11 held out" in output
+def test_by_default_it_beats_counts_of_pairs(tmp_path):
+    output = run(tmp_path, "--steps", 1000, "--names", 1)
+    assert re.search(r"^[\d,]+ lines of Python, in [\d.]+ s\.", output, re.M)
     loss = losses(output)
-    assert loss["this network"] < loss["bigram counts"] - 0.2 < loss["guessing"]
-    known = corpus.read_text(encoding="utf-8").split()
+    assert loss["this network"] < loss["bigram counts"] < loss["guessing"] == round(math.log(28), 4)
+
+
+def test_it_makes_up_names_that_are_not_in_the_corpus(tmp_path, corpus):
+    output = run(tmp_path, "--corpus", corpus, "--steps", 500, *SHORT, "--names", 5)
+    assert "110 names" in output and "11 held out" in output
+    assert losses(output)["this network"] < losses(output)["bigram counts"] - 0.2
     names = [name.strip() for name in made_up(output)]
-    assert len(names) == len(set(names)) == 5 and not set(names) & set(known)
-    assert json.loads(checkpoint(tmp_path).read_text())["state"]["done"] == 400
+    assert len(names) == len(set(names)) == 5
+    assert not set(names) & set(corpus.read_text(encoding="utf-8").split())
+    assert json.loads(checkpoint(tmp_path).read_text())["state"]["done"] == 500
 
 
 def test_progress_parts_and_prompt_of_the_default_corpus(tmp_path):
@@ -169,7 +192,6 @@ def test_progress_parts_and_prompt_of_the_default_corpus(tmp_path):
                                             "feed forward", "output", "in all"]
     assert sum(numbers[:-1]) == numbers[-1] and numbers[2:4] == [256, 512]
     assert [name[:6] for name in made_up(output)] == ["  get_"] * 3
-    assert losses(output)["guessing"] == round(math.log(28), 4)
 
 
 def test_the_seed_decides(tmp_path, corpus):
@@ -181,8 +203,9 @@ def test_the_seed_decides(tmp_path, corpus):
 
 # ── Checkpoints ───────────────────────────────────────────────────────────────────────────────────
 
-def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpus):
-    options = ["--corpus", str(corpus), "--steps", "250", *SMALL]
+@pytest.mark.parametrize("small", [SMALL, SHORT], ids=["eager", "compiled"])
+def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpus, small):
+    options = ["--corpus", str(corpus), "--steps", "120", *small]
     (whole := tmp_path / "whole").mkdir()
     expected = run(whole, *options)
 
@@ -195,23 +218,23 @@ def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpu
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in stderr
     done = json.loads(checkpoint(stopped).read_text())["state"]["done"]
-    assert f"Stopped after step {done}" in stderr and "--resume" in stderr and 0 < done < 250
+    assert f"Stopped after step {done}" in stderr and "--resume" in stderr and 0 < done < 120
     assert os.listdir(stopped / "out") == ["gpt.json"]
 
     output = run(stopped, "--resume")
-    assert f"after step {done} of 250" in output
+    assert f"after step {done} of 120" in output
     assert ending(output) == ending(expected)
     assert checkpoint(stopped).read_bytes() == checkpoint(whole).read_bytes()
 
     # A finished run resumes too, to make more names: the very same.
     assert ending(run(stopped, "--resume")) == ending(expected)
     # And it can go on beyond its end.
-    assert "step 260 of 260" in run(stopped, "--resume", "--steps", 260)
+    assert "step 130 of 130" in run(stopped, "--resume", "--steps", 130)
 
 
-def test_training_cut_anywhere_goes_on_the_same(demo):
-    names = ["ab", "ba", "abba", "bab"] * 10
-    whole = demo.Training(list(names), default_options(demo, steps=50, width=4, heads=1))
+@pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
+def test_training_cut_anywhere_goes_on_the_same(demo, eager):
+    whole = training(demo, steps=50, width=2, heads=1, context=6, eager=eager)
     state = json.dumps(whole.state_dict())
     for _ in range(50):                         # more than one turn through the 36 names
         whole.step()
@@ -323,8 +346,3 @@ def test_help_names_every_option(tmp_path):
                    "seed", "out"):
         assert f"--{option} " in text or f"--{option}\n" in text
     assert os.listdir(tmp_path) == []
-
-
-def test_builtins_are_among_the_names(demo):
-    assert set(filter(str.islower, filter(str.isalpha, dir(builtins)))) - set(
-        demo.names_of_python(16)) <= {"id"}
