@@ -562,7 +562,8 @@ def test_diagnose_of_what_is_no_rule():
     pairs = [(1.0, 2.0), (1.5, 3.0), (0.0, 0.0)]
     assert diagnose(pairs, {}, "Yours", "ours") == \
         "Yours is 0.5 times ours at every point tried: a factor is wrong."
-    assert diagnose([(0.0, 2.0)], {}, "Yours") == "Yours is 0 at every point tried: nothing gets through."
+    assert diagnose([(0.0, 2.0)], {}, "Yours") == \
+        "Yours is 0 at every point tried: nothing gets through."
 
 
 def test_an_engine_that_overwrites_gradients_is_found_out(monkeypatch):

@@ -1,8 +1,8 @@
 """One head of attention
 
-The part of a language model that everyone talks about is three lines. Of every word before it, a
-word wants to know some things more than others. So it asks, with a list of numbers, its *query*;
-each word has a *key*, which says what it can tell, and a *value*, which is what it tells:
+The part of a language model that everyone talks about is three lines. A word has words before it,
+and some matter to it more than others. So it asks, with a list of numbers, its *query*; each of
+them has a *key*, which says what it can tell, and a *value*, which is what it tells:
 
 1. *scores*: the dot product of the query with each key, divided by √d, where d is how many numbers
    the query has. (A sum of d products grows like √d; without this, softmax would be all or

@@ -78,10 +78,7 @@ def progress(total: int):
 def path_of(folder: pathlib.Path, exercise: str) -> str:
     """The file, as one would type it from here."""
     path = folder / f"{exercise}.py"
-    try:
-        return os.path.relpath(path)
-    except ValueError:                          # another drive of Windows'
-        return str(path)
+    return str(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
 
 
 # ── What the command does ─────────────────────────────────────────────────────────────────────────
@@ -98,8 +95,7 @@ def check_all(checker: Checker) -> list[Result]:
 
 
 def overview(args) -> int:
-    checker = new_checker(args)
-    results = check_all(checker)
+    results = check_all(Checker(args.folder, args.seed))
     for result in results:
         name = f"{result.exercise:17} {title(result.exercise)}"
         print(f"  {mark(result.state)} {paint(name, 'faint') if result.right else name}")
@@ -124,18 +120,14 @@ def tell_result(args, result: Result) -> None:
 
 
 def check_one(args, exercise: str) -> int:
-    result = new_checker(args).check(exercise)
+    result = Checker(args.folder, args.seed, args.out).check(exercise)
     tell_result(args, result)
     return 0 if result.right else 1
 
 
-def new_checker(args) -> Checker:
-    return Checker(args.folder, args.seed, args.out)
-
-
 def first_unsolved(args) -> str | None:
-    checker = new_checker(args)
-    return next((name for name in exercises() if not checker.check(name).right), None)
+    results = check_all(Checker(args.folder, args.seed))
+    return next((result.exercise for result in results if not result.right), None)
 
 
 def watch(args) -> int:

@@ -540,7 +540,7 @@ def trees() -> list[list[float]]:
     return [list(row) for row in zip(*scaled)]
 
 
-def train_on_trees(m, folder: pathlib.Path) -> str:
+def train_on_trees(m, folder: pathlib.Path) -> list[str]:
     """Train the learner's network with the learner's engine, and draw the learner's graph."""
     import yours
     *rows, (_, _, width) = trees()
@@ -557,13 +557,13 @@ def train_on_trees(m, folder: pathlib.Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         graph = in_micrograd(loss, network.parameters())
         micrograd.draw_dot(graph).render(outfile=path, cleanup=True)
-        drawn = f"The graph of one tree's loss, after your backward, is drawn in\n{path}"
+        drawn = ["The graph of one tree's loss, after your backward, is drawn in", str(path)]
     except (ImportError, OSError, RuntimeError) as error:
-        drawn = f"Your graph could not be drawn: {error}"
+        drawn = [f"Your graph could not be drawn: {error}"]
     losses = [loss * width ** 2 for loss in m.train(network, rows, 0.1, 150)]
-    return ("Your engine has trained your network on 31 trees: the mean squared residual of their "
-            f"timber fell from {losses[0]:.1f} to {losses[-1]:.1f}. (The best plane has 13.6.)\n"
-            f"{drawn}")
+    return ["Your engine has trained your network on 31 trees: the mean squared residual of their "
+            f"timber fell from {losses[0]:.1f} to {losses[-1]:.1f}. (The best plane has 13.6.)",
+            *drawn]
 
 
 def in_micrograd(root, parameters) -> micrograd.Value:

@@ -36,14 +36,15 @@ def original(exercise: str) -> str:
 
 
 def shown_solution(exercise: str) -> str:
-    """The holes of the solution, each with the line above that says what it is part of."""
+    """The holes of the solution, each under the line of what it is part of."""
     source, parts = solution(exercise), []
     for hole in HOLE.finditer(source):
-        above = source[:hole.start()].rstrip("\n").splitlines()
-        while above and re.match(r'\s*(""".*|#.*)?$', above[-1]):
-            above.pop()
         lines = [line for line in hole[1].splitlines() if not line.lstrip().startswith("#: ")]
-        parts.append("\n".join([*above[-1:], *lines]))
+        indent = len(lines[0]) - len(lines[0].lstrip())
+        outer = [line for line in source[:hole.start()].splitlines()
+                 if line.strip() and len(line) - len(line.lstrip()) < indent]
+        functions = [line for line in outer if line.lstrip().startswith("def ")]
+        parts.append("\n".join([*(functions or outer)[-1:], *lines]))
     return "\n\n".join(parts)
 
 
@@ -63,9 +64,9 @@ def needs(exercise: str) -> list[str]:
 
 
 def look_at(source: str, what: str) -> int:
-    """The line of the hole in which `what`, a function or `Class.method`, is to be written."""
-    name = re.escape(what.split(".")[-1])
-    begins = re.search(rf"^\s*(def|class) {name}\b", source, re.M)
+    """The line at which the hole begins that belongs to `what`, which names a function."""
+    names = "|".join(map(re.escape, re.findall(r"\w+", what))) or "-"
+    begins = re.search(rf"^\s*(def|class) ({names})\b", source, re.M)
     holes = list(re.finditer(r"^[ ]*# >>> your code$", source, re.M)) or [re.match("", source)]
     after = [hole for hole in HOLE.finditer(source) if begins and hole.end() > begins.start()]
     place = (after or holes)[0].start()

@@ -6,7 +6,6 @@ goes into a file that the learner's code does not know of, so that nothing it pr
 between.
 """
 
-import faulthandler
 import io
 import json
 import math
@@ -15,6 +14,7 @@ import pathlib
 import random
 import re
 import sys
+import threading
 import traceback
 
 import yours
@@ -24,6 +24,8 @@ from micrograd.calculus import GradientError, diagnose
 
 MEMORY = 2 ** 30                                # bytes
 PRINTED = 2000                                  # how much of what the learner prints is kept
+STILL_RUNNING = ("After {:g} seconds your code was still running, and was stopped there. A loop "
+                 "without an end?")
 
 EXPLANATIONS = {
     "RecursionError": "A function calls itself and finds no end.",
@@ -96,6 +98,8 @@ def plain(x):
     x = x.data if hasattr(x, "_prev") else x
     if isinstance(x, (list, tuple)):
         return [plain(part) for part in x]
+    if x is ...:
+        return "..."
     return x if isinstance(x, (int, float, str, type(None))) else f"{type(x).__name__} {x!r:.60}"
 
 
@@ -158,8 +162,11 @@ def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
     for i, line in enumerate(hole[:end]):
         if "..." in line.split("#")[0]:
             return [f"In line {number + i} of {path.name} there is still a `...` for your code."]
-    code = [i for i, line in enumerate(hole[:end]) if line.split("#")[0].strip()]
-    number += code[0] if code else 0
+    code = [i for i, line in enumerate(hole[:end]) if line.split("#")[0].strip()] or [0]
+    # `y_by_w = …` or `"*": …`, where what is tried has such a name.
+    named = [i for i in code for name in what.split()
+             if hole[i].strip().startswith((f"{name} =", f'"{name}":', f"self.{name} ="))]
+    number += (named or code)[0]
     return [f"{trials}Look at line {number} of {path.name}:", f"    {lines[number - 1].strip()}"]
 
 
@@ -170,25 +177,33 @@ def told(error: BaseException, path: pathlib.Path) -> list[str]:
         frame = (error.filename, error.lineno, error.text or "")
         text = error.msg
     else:
-        frames = [(f.filename, f.lineno, f.line) for f in traceback.extract_tb(error.__traceback__)]
-        theirs = [f for f in frames if pathlib.Path(f[0]).parent == path.parent
-                  and re.match(r"\d\d_", pathlib.Path(f[0]).name)]
-        # The last of those that are most likely at fault: what they have just written.
-        theirs.sort(key=lambda f: (in_hole(f[0], f[1]), f[0] == str(path)))
-        frame = theirs[-1] if theirs else None
+        frame = their_line(traceback.extract_tb(error.__traceback__), path)
     if isinstance(error, AttributeError) and isinstance(error.obj, type(sys)) and not frame:
         return [f"{error.obj.__name__}.py should define `{error.name}`, but does not any more.",
                 f"`--reset {int(error.obj.__name__[:2])}` brings the original back (and keeps a "
                 "copy of yours)."]
-    lines = []
-    if frame:
-        lines = [f"Line {frame[1]} of {pathlib.Path(frame[0]).name}:",
-                 f"    {(frame[2] or '').strip()}"]
     explanation = EXPLANATIONS.get(name, "")
     if "NoneType" in text or "ellipsis" in text.lower():
         explanation = ("A `...` that nobody has replaced?" if "ellipsis" in text.lower() else
                        "None comes of a function without `return`.")
-    return [*lines, f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
+    return [*quoted(frame), f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
+
+
+def their_line(stack: traceback.StackSummary, path: pathlib.Path) -> tuple | None:
+    """The file, the number and the text of the line where the learner's code was."""
+    theirs = [(f.filename, f.lineno, f.line) for f in stack
+              if pathlib.Path(f.filename).parent == path.parent
+              and re.match(r"\d\d_", pathlib.Path(f.filename).name)]
+    # The last of those that are most likely at fault: what they have just written.
+    theirs.sort(key=lambda f: (in_hole(f[0], f[1]), f[0] == str(path)))
+    return theirs[-1] if theirs else None
+
+
+def quoted(frame: tuple | None) -> list[str]:
+    if not frame:
+        return []
+    file, number, line = frame
+    return [f"Line {number} of {pathlib.Path(file).name}:", f"    {(line or '').strip()}"]
 
 
 def in_hole(file: str, number: int) -> bool:
@@ -224,23 +239,39 @@ def limit_memory() -> None:
 
 def main() -> None:
     job = json.loads(sys.argv[1])
-    folder = pathlib.Path(job["folder"])
+    path = pathlib.Path(job["folder"], f"{job['exercise']}.py")
+    first = threading.Lock()
+
+    def answer(right: bool, lines: list[str]) -> None:
+        """Report, and end without what the learner's code may have left running."""
+        first.acquire()                         # and never released: there is one answer
+        try:
+            report = {"right": right, "lines": lines, "printed": printed.text,
+                      "finish": EXERCISES[job["exercise"]].finish is not None}
+            pathlib.Path(job["report"]).write_text(json.dumps(report), "utf-8")
+        finally:
+            os._exit(0)
+
+    def stop() -> None:
+        frame = sys._current_frames()[threading.main_thread().ident]
+        answer(False, [*quoted(their_line(traceback.extract_stack(frame), path)), STILL_RUNNING
+                       .format(job["seconds"])])
+
     limit_memory()
-    with open(job["stack"], "w") as stack:
-        faulthandler.dump_traceback_later(job["seconds"], exit=True, file=stack)
-        sys.stdout = sys.stderr = printed = Printed()
-        report = examine(job["exercise"], folder, job["seed"])
-        report["printed"] = printed.text
-        faulthandler.cancel_dump_traceback_later()
-        finish = EXERCISES[job["exercise"]].finish
-        if report["right"] and finish and job["out"]:
-            faulthandler.dump_traceback_later(job["finish_seconds"], exit=True, file=stack)
-            report["note"] = finish(yours.load(job["exercise"]), pathlib.Path(job["out"]))
-            faulthandler.cancel_dump_traceback_later()
-    with open(job["report"], "w", encoding="utf-8") as file:
-        json.dump(report, file)
-    file.close()
-    os._exit(0)                                 # without what the learner's code may have left
+    watchdog = threading.Timer(job["seconds"], stop)
+    watchdog.daemon = True
+    watchdog.start()
+    sys.stdout = sys.stderr = printed = Printed()
+    try:
+        if job["finish"]:
+            yours.folder = path.parent
+            module = yours.load(job["exercise"])
+            answer(True, EXERCISES[job["exercise"]].finish(module, pathlib.Path(job["out"])))
+        report = examine(job["exercise"], path.parent, job["seed"])
+        answer(report["right"], report["lines"])
+    except Exception:
+        answer(False, ["The checker itself has failed. It says:",
+                       *traceback.format_exc().splitlines()])
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def train(network, rows, lr, steps):
         losses.append(loss.data)
         # >>> your code
         #: ...
+        # Zero, backward, step. Zero comes first, for what leaves receive is added up.
         for p in network.parameters():
             p.grad = 0
         backward(loss)
