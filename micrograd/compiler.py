@@ -53,8 +53,9 @@ def _rewrite(code: list[Instruction], simpler: Callable) -> list[Instruction]:
     """The code with each instruction replaced by the earlier one that `simpler` names, if any."""
     became, kept = {}, []
     for line in code:
-        line.args = tuple([became.get(x, x) for x in line.args])
-        line.gradient_of = tuple([became.get(x, x) for x in line.gradient_of])
+        if not became.keys().isdisjoint(line.args + line.gradient_of):
+            line.args = tuple([became.get(x, x) for x in line.args])
+            line.gradient_of = tuple([became.get(x, x) for x in line.gradient_of])
         other = simpler(line)
         if other is line:
             kept.append(line)
@@ -70,18 +71,18 @@ def fold(code: list[Instruction]) -> list[Instruction]:
     """Compute what is known already: operations on constants, and those that change nothing."""
     def simpler(line):
         op, args = line.op, line.args
-        if op in COMPUTE and all([x.op == "constant" for x in args]):
+        known = [x.value for x in args if x.op == "constant"]
+        if known and len(known) == len(args) and op in COMPUTE:
             try:
-                line.value = COMPUTE[op](*[x.value for x in args])
+                line.value = COMPUTE[op](*known)
                 line.op, line.args = "constant", ()
             except (ArithmeticError, ValueError):
                 pass                            # it will fail when it runs, as in eager mode
-            return line
-        if op == "+" and args[0].is_number(0) or op == "*" and args[0].is_number(1):
-            return args[1]
-        if op in ("+", "-") and args[1].is_number(0) or op in ("*", "**") and args[1].is_number(1):
+        elif op == "+" and 0 in known or op == "*" and 1 in known:
+            return args[args[0].op == "constant"]
+        elif op == "-" and args[1].is_number(0) or op == "**" and args[1].is_number(1):
             return args[0]
-        if op == "**" and args[1].is_number(0):
+        elif op == "**" and args[1].is_number(0):
             line.op, line.args, line.value = "constant", (), 1
         elif op == "where" and args[0].op == "constant":
             return args[1] if args[0].value else args[2]
@@ -159,27 +160,29 @@ def inline(code: list[Instruction], longest: int = 40) -> set[Instruction]:
     They are those used once and named by nobody. A line gets at most so many operations, for
     readers and for Python's parser, whose stack is as finite as theirs.
     """
-    users = {}
+    user = {}                                   # and which of its inputs; None if there are several
     for line in code:
         for i, x in enumerate(line.args):
-            users.setdefault(x, []).append((line, i))
-    inlined, size, total = set(), {}, {}
+            user[x] = None if x in user else (line, i)
+    inlined, size, safe = set(), {}, {}
     for line in code:
-        inside = sorted([x for x in line.args if x in inlined], key=size.get)
-        while 1 + sum([size[x] for x in inside]) > longest:
-            inlined.remove(inside.pop())
-        size[line] = 1 + sum([size[x] for x in inside])
+        inside = [x for x in line.args if x in inlined]
+        while (length := 1 + sum([size[x] for x in inside])) > longest:
+            inside.remove(x := max(inside, key=size.get))
+            inlined.remove(x)
+        size[line] = length
         # Python computes one branch of a choice, eager mode both: only what cannot fail may wait.
-        total[line] = line.op in SAFE and all([total[x] for x in inside])
-        if line.op in COMPUTE and len(users.get(line, ())) == 1 and not _is_labelled(line):
-            (user, i), = users[line]
-            again = line.part == "before" != user.part and not (user.op == "mean" and i == 1)
-            if not again and (total[line] or user.op != "where" or i == 0):
+        safe[line] = line.op in SAFE and all([safe[x] for x in inside])
+        if user.get(line) and line.op in COMPUTE and not _is_labelled(line):
+            by, i = user[line]
+            again = line.part == "before" != by.part and not (by.op == "mean" and i == 1)
+            if not again and (safe[line] or by.op != "where" or i == 0):
                 inlined.add(line)
     return inlined
 
 
 def _is_labelled(line: Instruction) -> bool:
+    """Whether a person has named it, or what it is the gradient of."""
     return bool(line.label) or any([x.label and x.op in COMPUTE for x in line.gradient_of])
 
 

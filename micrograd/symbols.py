@@ -103,17 +103,24 @@ Real.register(Symbol)                           # the engine takes it for a numb
 _choose = op("where", lambda g, out, c, a, b: (0, where(c, g, 0), where(c, 0, g)))(where)
 
 
-def _methods(op: str):
-    """The methods by which a symbol records an operation: with itself on the left, on the right."""
-    def left(self, *others):
-        known = all([type(x) is Symbol or isinstance(x, Real) for x in others])
-        return self.program.record(op, self, *others) if known else NotImplemented
+def _unary(op: str):
+    return lambda self: self.program.record(op, self)
 
-    def right(self, other):
+
+def _binary(op: str):
+    def method(self, other):
+        if type(other) is Symbol or isinstance(other, Real):
+            return self.program.record(op, self, other)
+        return NotImplemented
+    return method
+
+
+def _reflected(op: str):
+    def method(self, other):
         if op == "+" and type(other) is int and other == 0:
             return self                         # sums begin with 0, which belongs in no program
         return self.program.record(op, other, self) if isinstance(other, Real) else NotImplemented
-    return left, right
+    return method
 
 
 def _refusal(what: str, instead: str):
@@ -122,11 +129,11 @@ def _refusal(what: str, instead: str):
 
 for _op, _function in INFIX.items():
     _name = _function.__name__.replace("power", "pow")
-    setattr(Symbol, f"__{_name}__", _methods(_op)[0])
+    setattr(Symbol, f"__{_name}__", _binary(_op))
     if _op not in COMPARE:
-        setattr(Symbol, f"__r{_name}__", _methods(_op)[1])
+        setattr(Symbol, f"__r{_name}__", _reflected(_op))
 for _name in PREFIX:
-    setattr(Symbol, f"__{_name}__" if _name in ("neg", "abs") else _name, _methods(_name)[0])
+    setattr(Symbol, f"__{_name}__" if _name in ("neg", "abs") else _name, _unary(_name))
 for _name in ("float", "int", "complex", "round", "floor", "ceil", "trunc"):
     setattr(Symbol, f"__{_name}__", _refusal(
         "a plain number", "Compute with operators and with micrograd's own exp, log, tanh, … "
@@ -146,18 +153,20 @@ class Program:
         self.index: tuple | None = None         # the place in the sample of what served as an index
         self.refused: TraceError | None = None
 
-    def record(self, op: str, *numbers, **fields) -> Symbol:
-        args = [x.line if type(x) is Symbol and x.program is self else self.constant(x)
-                for x in numbers]
-        self.code.append(line := Instruction(op, *args, **fields))
+    def add(self, line: Instruction) -> Symbol:
+        self.code.append(line)
         return Symbol(self, line)
+
+    def record(self, op: str, *numbers) -> Symbol:
+        return self.add(Instruction(op, *[
+            x.line if type(x) is Symbol and x.program is self else self.constant(x)
+            for x in numbers]))
 
     def constant(self, number) -> Instruction:
         if type(number) is Symbol or not isinstance(number, Real):
             self.refuse("numbers of this call alone", f"There is a {type(number).__name__} "
                         f"{repr(number)[:60]}.")
-        self.code.append(line := Instruction("constant", value=number))
-        return line
+        return self.add(Instruction("constant", value=number)).line
 
     def refuse(self, what: str, instead: str):
         """Raise TraceError, and keep it: a function that catches it is not compiled either."""
@@ -179,7 +188,7 @@ def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fix
     data = [leaf.data for leaf in leaves]
     try:
         for leaf in leaves:
-            leaf.data = program.record("leaf", value=leaf, label=leaf.label or "p")
+            leaf.data = program.add(Instruction("leaf", value=leaf, label=leaf.label or "p"))
         program.result = _run(program, function, sample, fixed)
         if program.index is not None:
             return program
@@ -210,7 +219,7 @@ def _run(program: Program, function: Callable, sample: Sequence, fixed):
     def symbols(x, label, place):
         if type(x) in (list, tuple):
             return type(x)([symbols(y, f"{label}.{i}", (*place, i)) for i, y in enumerate(x)])
-        return x if place in fixed else program.record("sample", value=place, label=label)
+        return x if place in fixed else program.add(Instruction("sample", value=place, label=label))
 
     names = _argument_names(function, sample)
     arguments = [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(sample, names))]
@@ -257,7 +266,7 @@ def _record_means(program: Program, parameters: Iterable[Value]) -> None:
         if type(value.data) is type(found[value]) is Symbol:
             found[value].line.gradient_of += (value.data.line,)
     for p in parameters:
-        mean = program.record("mean", found.get(p, 0), value=p)
+        mean = program.record("mean", found.get(p, 0))
         mean.line.gradient_of = (p.data.line,)
     for line in program.code[start:]:
         line.part = "backward"
