@@ -1,10 +1,13 @@
 """The picture shows the graph: all of it, once, every label as typed, wherever dot is found."""
 
 import importlib.metadata
+import inspect
 import json
 import math
 import os
+import random
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -15,7 +18,7 @@ import pytest
 
 from micrograd import Value, draw, draw_dot, op
 from micrograd.engine import topological_order
-from micrograd.nn import Parameter
+from micrograd.nn import MLP, Module, Neuron, Parameter
 
 SVG = "{http://www.w3.org/2000/svg}"
 pytestmark = pytest.mark.filterwarnings("error")
@@ -460,3 +463,322 @@ def test_a_legend_says_what_is_what():
 def test_a_rule_with_a_wrong_answer_is_drawn_all_the_same(answer):
     broken = op("broken", lambda g, out, x: answer)(lambda x: x)
     assert 'label=" nan "' in draw_dot(broken(Value(1.0)), local_gradients=True).source
+
+
+def test_a_gradient_that_is_not_a_number_is_dashed_and_the_legend_says_so(arrows):
+    x = Value(math.nan)
+    root = x + Value(3.0)
+    root.backward()
+    assert not any("dashed" in look for look in arrows(root).values())
+    y = Value(1.0)
+    root = y * x
+    root.backward()
+    order = topological_order(root)
+    assert "dashed" in arrows(root)[f"v{order.index(y)}", f"o{order.index(root)}"]
+    assert "dashed: NaN" in draw_dot(root).source
+
+
+@pytest.mark.parametrize("number", [10 ** 5000, -10 ** 400, Fraction(10 ** 400, 3)],
+                         ids=["integer", "negative", "fraction"])
+def test_numbers_larger_than_any_float_are_drawn(number):
+    root = Value(number) * -1
+    root.backward()
+    shown = [line for box in texts(draw_dot(root, local_gradients=True)).values() for line in box]
+    assert max(map(len, shown)) < 20 and any("e+" in line for line in shown)
+
+
+def test_integers_and_fractions_are_exact():
+    shown = texts(draw_dot(Value(123456789) * Fraction(-22, 7))).values()
+    assert ["123456789", "grad 0"] in shown and ["−22/7"] in shown
+
+
+def test_a_huge_gradient_keeps_its_sign(arrows):
+    root = Value(10 ** 400) * Value(1) * -1 * 10 ** 400
+    root.backward()
+    assert any("#e07b1f" in look for look in arrows(root).values())
+
+
+# ── A network ─────────────────────────────────────────────────────────────────────────────────────
+
+def network(*sizes, samples=1):
+    model = MLP(2, list(sizes), rng=random.Random(1))
+    loss = sum([(model([0.5 + i, -1.0]) - 2) ** 2 for i in range(samples)])
+    loss.label = "loss"
+    loss.backward()
+    return model, loss
+
+
+def nesting(picture):
+    """Of every node in the rendered picture, the titles of the boxes around it, outermost first."""
+    drawn = json.loads(picture.pipe("json0"))
+    objects = {thing["_gvid"]: thing for thing in drawn["objects"]}
+    titles = {thing["name"]: [] for thing in drawn["objects"] if "nodes" not in thing}
+    inner = {child for thing in drawn["objects"] for child in thing.get("subgraphs", [])}
+    todo = [(thing, []) for key, thing in objects.items()
+            if thing["name"].startswith("cluster") and key not in inner]
+    while todo:
+        cluster, around = todo.pop()
+        path = [*around, cluster["label"]]
+        for node in cluster["nodes"]:
+            if len(path) > len(titles[objects[node]["name"]]):
+                titles[objects[node]["name"]] = path
+        todo += [(objects[child], path) for child in cluster.get("subgraphs", [])]
+    return titles
+
+
+def test_its_arguments_stand_in_this_order():
+    parameters = inspect.signature(draw_dot).parameters.values()
+    assert [(p.name, p.default) for p in parameters][1:-1] == [
+        ("model", None), ("depth", None), ("local_gradients", False), ("format", "svg"),
+        ("rankdir", "LR")]
+    model, loss = network(2, 1)
+    by_position = draw_dot(loss, model, 1, True, "png", "TB", bgcolor="white")
+    assert by_position.format == "png"
+    assert by_position.source == draw_dot(bgcolor="white", rankdir="TB", format="png", depth=1,
+                                          local_gradients=True, model=model, root=loss).source
+
+
+def test_every_value_stands_in_the_box_of_the_module_that_made_it():
+    model, loss = network(2, 1)
+    titles, order = nesting(draw_dot(loss, model)), topological_order(loss)
+    assert len(titles) == len(order) + sum(bool(value._prev) for value in order)
+    for i, layer in enumerate(model.layers):
+        for j, neuron in enumerate(layer.neurons):
+            around = ["<MLP>", f"<layers.{i} · Layer>", f"<neurons.{j} · Neuron>"]
+            around = [title.strip("<>") for title in around]
+            for parameter in neuron.parameters():
+                assert titles[f"v{order.index(parameter)}"] == around
+                for value in order:
+                    if parameter in value._prev:
+                        assert titles[f"v{order.index(value)}"] == around
+                        assert titles[f"o{order.index(value)}"] == around
+    assert titles[f"v{order.index(loss)}"] == titles[f"o{order.index(loss)}"] == []
+
+
+def test_parameters_in_their_box_have_the_name_they_have_there():
+    model, loss = network(2, 1)
+    names = [box[0] for box in texts(draw_dot(loss, model)).values() if len(box) == 3]
+    assert Counter(names) == Counter({"w.0": 3, "w.1": 3, "b": 3, "loss": 1})
+    assert "layers.0.neurons.1.b" in [box[0] for box in texts(draw_dot(loss)).values()]
+
+
+def test_a_label_in_a_box_may_be_a_number_or_begin_with_a_dot():
+    model = Neuron(1)
+    model.w[0].label, model.b.label = 5, ".b"
+    shown = [box[0] for box in texts(draw_dot(model([1.0]), model)).values()]
+    assert "5" in shown and ".b" in shown
+
+
+@pytest.mark.parametrize("depth, titles", [
+    (0, ["MLP"]), (1, ["layers.0 · Layer", "layers.1 · Layer"]),
+    (2, ["neurons.0 · Neuron", "neurons.1 · Neuron", "neurons.2 · Neuron", "neurons.0 · Neuron"])])
+def test_a_closed_box_tells_what_it_hides(depth, titles):
+    model, loss = network(3, 1, samples=2)
+    shown = [lines for lines in texts(draw_dot(loss, model, depth)).values()
+             if len(lines) == 5]
+    assert Counter(lines[0] for lines in shown) == Counter(titles)
+    for part in {0: [model], 1: model.layers, 2: model.layers[0].neurons}[depth]:
+        gradients = [p.grad for p in part.parameters()]
+        neurons = len(gradients) // 3 if depth else 3
+        n = {0: 13, 1: len(gradients), 2: 3}[depth]
+        norm = math.sqrt(sum(g * g for g in gradients))
+        operations = 2 * {0: 3 * 3 + 2, 1: 3 * neurons if neurons == 3 else 2, 2: 3}[depth]
+        assert [f"{n} parameters · {operations} operations",
+                f"‖grad‖ {norm:.4g}"] in [lines[3:] for lines in shown]
+
+
+def test_a_closed_box_tells_what_goes_in_and_out():
+    x, y = Value(2.0), Value(1.0)
+    model = MLP(2, [1], activation=None, rng=random.Random(0))
+    root = (model([x, y]) + 1) * 1
+    [box] = [box for box in texts(draw_dot(root, model, 0)).values() if box[0] == "MLP"]
+    assert box[1:3] == ["in 2: 2, 1", f"out 1: {model([x, y]).data:.4g}".replace("-", "−")]
+    assert box[3:] == ["3 parameters · 2 operations", "‖grad‖ 0"]
+
+
+def test_many_values_in_and_out_are_told_as_their_range():
+    model = MLP(5, [7], activation=None, rng=random.Random(0))
+    out = model([Value(float(i)) for i in range(5)])
+    [box] = [box for box in texts(draw_dot(sum(out), model, 0)).values() if box[0] == "MLP"]
+    low, high = min(v.data for v in out), max(v.data for v in out)
+    assert box[1:3] == ["in 5: 0 … 4", f"out 7: {low:.4g} … {high:.4g}".replace("-", "−")]
+
+
+def test_arrows_that_are_one_tell_how_many_values_they_carry():
+    model, loss = network(3, 1, samples=2)
+    assert 'c0 -> c1 [label=" 6 values "' in draw_dot(loss, model, 1).source
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1, 2])
+def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
+    model, loss = network(16, 16, 1, samples=100)
+    picture = draw_dot(loss, model, depth)
+    root = ET.fromstring(picture.pipe())
+    width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
+    assert width < 2000 and height < 2000
+
+
+def test_the_picture_says_what_was_closed_unasked():
+    model, loss = network(16, 16, 1)
+    says = re.compile(r"Closed to stay legible: (\d+) of (\d+) values are shown; "
+                      r"depth=math.inf shows all\.")
+    shown, of = map(int, says.search(draw_dot(loss, model).source).groups())
+    assert of == len(topological_order(loss)) == 471
+    assert shown == len(re.findall(r"^\s+v\d+ \[", draw_dot(loss, model).source, re.M))
+    for depth in (0, 1, 2, math.inf):
+        assert not says.search(draw_dot(loss, model, depth).source)
+    assert not says.search(draw_dot(*reversed(network(2, 1))).source)
+
+
+def test_infinitely_deep_everything_is_drawn():
+    model, loss = network(16, 16, 1)
+    source, order = draw_dot(loss, model, math.inf).source, topological_order(loss)
+    assert sorted(re.findall(r"^\s+(v\d+) \[", source, re.M)) == sorted(
+        f"v{i}" for i in range(len(order)))
+    edges = sum(len(value._prev) for value in order)
+    operations = sum(bool(value._prev) for value in order)
+    assert source.count(" -> ") == edges + operations
+
+
+def test_the_legend_has_the_kinds_that_there_are():
+    model, loss = network(2, 1)
+    closed, open_ = (re.search(r"<<TABLE.*</TABLE>>", draw_dot(loss, model, depth).source)[0]
+                     for depth in (0, None))
+    for kind in ("parameter", "constant", "intermediate", "output", "gradient above 0",
+                 "below 0", "dotted: 0"):
+        assert f">{kind}<" in open_
+    assert ">closed box<" in closed and ">of both signs<" in closed and ">parameter<" not in closed
+    assert ">closed box<" not in open_ and ">input<" not in open_
+
+
+def test_a_dead_neuron_sends_nothing_back(arrows):
+    model = MLP(1, [1, 1], rng=random.Random(0))
+    model.layers[0].neurons[0].b.data = -100.0
+    root = model([1.0])
+    root.backward()
+    [w] = model.layers[0].neurons[0].w
+    look = {tail: look for (tail, head), look in arrows(root).items()}
+    assert "dotted" in look[f"v{topological_order(root).index(w)}"]
+    assert "penwidth" in look[f"v{topological_order(root).index(model.layers[1].neurons[0].b)}"]
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+@pytest.mark.parametrize("key", LABELS[:-1] + ["\0", "\ud800", "\n"], ids=ascii)
+def test_titles_come_out_as_typed(key, depth):
+    kind = type("<K>\\N", (Module,), {"__call__": lambda self, x: self.inner[key](x)})
+    model = kind()
+    model.inner = {key: Neuron(1)}
+    root = ET.fromstring(draw_dot(model([1.0]) + 1, model, depth).pipe())
+    written = "\n".join(text.text.replace("\xa0", " ") for text in root.iter(f"{SVG}text"))
+    assert "<K>\\N" in written
+    if depth is None and key.isprintable():
+        assert f"inner.{key} · Neuron".replace("  ", " ") in written.replace("  ", " ")
+
+
+def test_attributes_need_not_be_strings():
+    source = draw_dot(Value(1.0) + 1, ranksep=1.5, node_attr={"fontsize": 14},
+                      edge_attr={"arrowsize": 2}).source
+    assert "ranksep=1.5" in source and "fontsize=14" in source and "arrowsize=2" in source
+
+
+def test_drawing_changes_no_number():
+    model, loss = network(3, 1, samples=2)
+    before = [(value.data, value.grad, value.label) for value in topological_order(loss)]
+    for depth in (None, 0, 1, math.inf):
+        draw_dot(loss, model, depth, local_gradients=True)
+    assert before == [(value.data, value.grad, value.label) for value in topological_order(loss)]
+
+
+def test_every_process_draws_the_same():
+    code = ("import random; from micrograd import draw_dot; from micrograd.nn import MLP; "
+            "m = MLP(2, [3, 1], rng=random.Random(0)); loss = (m([1.0, 2.0]) - 1) ** 2; "
+            "loss.backward(); print([draw_dot(loss, m, d, True).source for d in (None, 0, 1, 2)])")
+    told = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True,
+                           env=os.environ | {"PYTHONHASHSEED": seed}).stdout
+            for seed in ("0", "1", "2")}
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("model", [5, MLP, "MLP"], ids=repr)
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(TypeError, match="a model is something to call that has parameters"):
+        draw_dot(Value(1.0), model)
+
+
+@pytest.mark.parametrize("depth", [-1, math.nan, "1"])
+def test_a_depth_below_0_is_refused(depth):
+    with pytest.raises(ValueError, match="depth is how many levels are open, 0 or more, not"):
+        draw_dot(Value(1.0), depth=depth)
+
+
+# ── In Jupyter ────────────────────────────────────────────────────────────────────────────────────
+
+def shown_in_jupyter(value):
+    """What a cell that ends in the value shows: the kinds, and the picture if there is one."""
+    formatters = pytest.importorskip("IPython.core.formatters")
+    data, _ = formatters.DisplayFormatter().format(value)
+    return data
+
+
+def test_a_small_graph_shows_itself():
+    root = example()
+    picture = root._repr_svg_()
+    assert picture == draw_dot(root).pipe(encoding="utf-8")
+    assert ET.fromstring(picture).tag == f"{SVG}svg"
+    assert repr(root) == str(root) == "Value(data=64.0, grad=1)"
+
+
+def test_jupyter_shows_the_graph_of_a_value():
+    root = example()
+    shown = shown_in_jupyter(root)
+    assert shown == {"text/plain": repr(root), "image/svg+xml": root._repr_svg_()}
+
+
+no_small_graph = pytest.mark.parametrize("value", [
+    Value(1.0), Parameter(2.0), sum([Value(1.0) for _ in range(200)])],
+    ids=["leaf", "parameter", "large"])
+
+
+@no_small_graph
+def test_what_is_no_small_graph_has_no_picture(value):
+    assert value._repr_svg_() is None
+
+
+@no_small_graph
+def test_jupyter_shows_the_repr_of_what_is_no_small_graph(value):
+    assert shown_in_jupyter(value) == {"text/plain": repr(value)}
+
+
+def test_without_graphviz_a_value_shows_its_repr(no_dot):
+    assert (Value(1.0) + 1)._repr_svg_() is None
+
+
+def test_without_the_package_a_value_shows_its_repr(monkeypatch):
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    draw._digraph_class.cache_clear()
+    try:
+        assert (Value(1.0) + 1)._repr_svg_() is None
+    finally:
+        draw._digraph_class.cache_clear()
+
+
+# ── By the system's Graphviz ──────────────────────────────────────────────────────────────────────
+
+def test_the_dot_of_the_system_draws_the_same(monkeypatch):
+    """Every node, box and arrow, of a network open and closed."""
+    system = shutil.which("dot", path="/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+    if not system:
+        pytest.skip("no Graphviz is installed in the system")
+    model, loss = network(3, 1)
+
+    def drawn(picture):
+        root = ET.fromstring(picture.pipe())
+        return Counter((group.get("class"), group.find(f"{SVG}title").text)
+                       for group in root.iter(f"{SVG}g"))
+
+    pictures = [draw_dot(loss, model, depth, True) for depth in (None, 0, 1, 2)]
+    monkeypatch.setenv("PATH", "")
+    bundled = list(map(drawn, pictures))
+    monkeypatch.setenv("PATH", os.path.dirname(system))
+    assert draw._dot() == system
+    assert list(map(drawn, pictures)) == bundled
