@@ -6,8 +6,8 @@
     logits = output(x)                                a score for each letter that may follow
 
 This is the architecture of the GPTs, with about 4,000 parameters instead of billions. By default it
-learns the public names of the running Python's own standard library, and after half a minute or so
-it predicts names that it has never seen better than counts of pairs of letters do. You will see how
+learns the public names of the running Python's own standard library, and after about a minute it
+predicts names that it has never seen better than counts of pairs of letters do. You will see how
 many parameters each part has, the loss falling, that comparison, and names that do not exist but
 could.
 
@@ -258,12 +258,15 @@ class Training:
                 model(self.one_hot(earlier), past)
             while len(name) + 1 < self.options["context"]:
                 logits = model(self.one_hot(token), past)
-                chances = softmax([z / temperature for z in logits])
+                chances = softmax([(z - max(logits)) / temperature for z in logits])
                 token, = self.rng.choices(range(len(chances)), chances)
                 if token == END:
                     break
                 name += self.letters[token - 1]
             yield name
+
+
+SMOOTHING = (0.01, 0.1, 1)                      # the counts may choose what suits them best
 
 
 def bigram_loss(training: Training, k: float) -> float:
@@ -500,7 +503,7 @@ def train(training: Training, path: pathlib.Path) -> None:
 
 def make_ready(training: Training) -> None:
     if training.options["eager"]:
-        print("Training, without compiling the network:", flush=True)
+        print("Training, the graph built anew at each step:", flush=True)
     else:
         print("Compiling the training step, which takes some seconds...", flush=True)
         begun = time.monotonic()
@@ -531,11 +534,12 @@ def signalled():
 
 
 def tell_loss(training: Training) -> None:
-    bigram = min(bigram_loss(training, k) for k in (0.01, 0.1, 1))
     print("\nThe loss on the names held out, a character (in nats; the less, the better):")
-    for who, loss in [("guessing", math.log(1 + len(training.letters))), ("bigram counts", bigram),
-                      ("this network", training.held_out_loss())]:
-        print(f"  {who:20}{loss:9.4f}")
+    for who, loss in [("guessing", lambda: math.log(1 + len(training.letters))),
+                      ("bigram counts", lambda: min(bigram_loss(training, k) for k in SMOOTHING)),
+                      ("this network", training.held_out_loss)]:
+        print(f"  {who:20}", end="", flush=True)
+        print(f"{loss():9.4f}", flush=True)
 
 
 def tell_samples(training: Training, args) -> None:
@@ -563,7 +567,7 @@ def main() -> int:
                         help="the names to learn, in UTF-8, one a line (default: those of Python)")
     parser.add_argument("--eager", action="store_true",
                         help="build the graph anew at each step, instead of compiling the step "
-                             "once; large networks do so anyway")
+                             "once; networks that would take minutes to compile do so anyway")
     parser.add_argument("--resume", action="store_true",
                         help="go on from the checkpoint gpt.json in the folder of --out; with a "
                              "higher --steps, beyond what was its end")

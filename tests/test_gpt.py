@@ -320,6 +320,12 @@ def test_a_bad_corpus_is_refused(tmp_path, content, error):
     assert not checkpoint(tmp_path).exists()
 
 
+@pytest.mark.parametrize("temperature", ["1e-310", "1e300"])
+def test_any_temperature_will_do(tmp_path, corpus, temperature):
+    output = run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL, "--temperature", temperature)
+    assert ("That is all" in output) == (temperature == "1e-310")
+
+
 def test_names_may_be_in_any_script(tmp_path):
     file = tmp_path / "names.txt"
     file.write_text("\n".join(a + b for a in "αβγδε" for b in "яюэ 東"), encoding="utf-8-sig")
