@@ -27,14 +27,13 @@ def step(samples, parameters):
         d_v1 = 2.0 * v1                                 # gradient of v1, b
         grad_w += d_v1 * x                              # gradient of w
         grad_b += d_v1                                  # gradient of b
-    n = len(samples)
+    n = float(len(samples))
     return total / n, [grad_w / n, grad_b / n]
 """
 
 import math
-import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from .engine import Value, gradients
@@ -222,7 +221,7 @@ class Plan:
 
     def __init__(self, sample):
         self.fixed = [place for place, x in places(sample) if type(x) not in NUMBERS]
-        self.programs: dict[tuple, Program] = {}
+        self.programs: dict[tuple, Compiled] = {}
 
     def key(self, sample) -> tuple:
         """What stands in the fixed places, each with its type, for 1 == 1.0 == True."""
@@ -243,31 +242,26 @@ class Plan:
                     self.fixed.append(program.index)
                     self.programs.clear()
                     return self.prepare(samples, function, parameters, backward)
-                self.programs[key] = finished(program, sample, backward)
-
-    def grouped(self, samples: list) -> list[tuple[Program, list]]:
-        """The samples in groups, each with the program for it."""
-        if not self.fixed:
-            return [(self.programs[()], samples)]
-        groups: dict[tuple, list] = {}
-        for sample in samples:
-            groups.setdefault(self.key(sample), []).append(sample)
-        return [(self.programs[key], group) for key, group in groups.items()]
+                self.programs[key] = Compiled(program, sample, backward)
 
 
-def finished(program: Program, sample, backward: bool) -> Program:
-    """The program improved, written as source, and compiled."""
-    code = prune(share(fold(program.code)))
-    if backward:
-        code = hoist(code)
-        program.source = step_source(code, inline(code), sample)
-    else:
-        program.source = forward_source(code, inline(code), sample, program.result)
-    program.leaves = [line.value for line in code if line.op == "leaf"]
-    names: dict = {}
-    exec(compile(program.source, "<compiled by micrograd>", "exec"), names)
-    program.run = names["step" if backward else "forward"]
-    return program
+class Compiled:
+    """A traced program, improved, written as source, and compiled."""
+
+    def __init__(self, program: Program, sample, backward: bool):
+        code = prune(share(fold(program.code)))
+        if backward:
+            code = hoist(code)
+            self.source = step_source(code, inline(code), sample)
+        else:
+            self.source = forward_source(code, inline(code), sample, program.result)
+        self.leaves = [line.value for line in code if line.op == "leaf"]
+        names: dict = {}
+        exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
+        self.function = names["step" if backward else "forward"]
+
+    def __call__(self, samples):
+        return self.function(samples, [leaf.data for leaf in self.leaves])
 
 
 # ── 3. Just in time ───────────────────────────────────────────────────────────────────────────────
@@ -309,7 +303,7 @@ class jit:
                 raise TypeError(f"jit takes parameters that are leaf Values, not {repr(p)[:60]}")
         self._plans: dict[tuple, Plan] = {}
         self._latest: dict[bool, Plan] = {}     # by whether it goes backward
-        self._program: Program | None = None    # the one that ran last
+        self._program: Compiled | None = None   # the one that ran last
 
     @property
     def source(self) -> str:
@@ -323,11 +317,11 @@ class jit:
         if not samples:
             raise ValueError("a step takes at least one sample")
         # At first as if they were like those of the latest call, then with a closer look.
-        answer = (self._step(samples) or self._step(self._prepared(samples, backward=True))
-                  or self._eager_step(samples))
-        for p, gradient in zip(self.parameters, answer[1]):
+        mean, found = (self._step(samples) or self._step(self._prepared(samples, backward=True))
+                       or self._eager_step(samples))
+        for p, gradient in zip(self.parameters, found):
             p.grad += gradient
-        return answer[0]
+        return mean
 
     def forward(self, *arguments):
         """The function's result, as plain numbers: no gradients, no graph."""
@@ -338,25 +332,36 @@ class jit:
     def _step(self, samples: list):
         """The mean and its gradients; None if the programs do not fit or have no answer."""
         try:
-            groups = self._latest[True].grouped(samples)
-            answers = [program.run(group, [leaf.data for leaf in program.leaves])
-                       for program, group in groups]
-            self._program = groups[0][0]
-            mean, found = answers[0]
-            if len(groups) > 1:
-                shares = [len(group) / len(samples) for _, group in groups]
-                mean, *found = [sum(map(operator.mul, shares, numbers))
-                                for numbers in zip(*[(mean, *found) for mean, found in answers])]
-            check = mean + sum(found)           # is no float if a number is of another kind
+            plan = self._latest[True]
+            if not plan.fixed:
+                self._program = plan.programs[()]
+                mean, found = self._program(samples)
+            else:
+                mean, found = self._step_of_groups(plan, samples)
+            check = sum(found, mean + 0.0)      # is no float if a number is of another kind
             return (mean, found) if type(check) is float and math.isfinite(check) else None
         except FAILURES:
             return None
 
+    def _step_of_groups(self, plan: Plan, samples: list):
+        """The same where different samples have different programs."""
+        groups: dict[tuple, list] = {}
+        for sample in samples:
+            groups.setdefault(plan.key(sample), []).append(sample)
+        sums = [0.0] * (1 + len(self.parameters))
+        for key, group in groups.items():
+            self._program = plan.programs[key]
+            mean, found = self._program(group)
+            share = len(group) / len(samples)
+            sums = [total + share * x for total, x in zip(sums, [mean, *found])]
+        return sums[0], sums[1:]
+
     def _forward(self, sample: tuple):
         """The result, in a tuple; None if the program does not fit or has no answer."""
         try:
-            (self._program, _), = self._latest[False].grouped([sample])
-            return self._program.run(sample, [leaf.data for leaf in self._program.leaves]),
+            plan = self._latest[False]
+            self._program = plan.programs[plan.key(sample)]
+            return self._program(sample),
         except FAILURES:
             return None
 

@@ -184,7 +184,7 @@ def step_source(code: list[Instruction], inlined: Collection[Instruction], sampl
                 writer.lines.append(f"        # {part}")
             writer.statement(8, line)
     if sums:
-        writer.lines.append("    n = len(samples)")
+        writer.lines.append("    n = float(len(samples))")
     results = []
     for line in means:
         inside, outside = line.args
