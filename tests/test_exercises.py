@@ -126,7 +126,7 @@ def test_it_runs_on_its_own(name, tmp_path):
 def test_on_its_own_it_says_what_it_builds_on():
     done = run(FOLDER / "09_relu.py")
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "RULES comes from 05_rules.py, which is as it was in the beginning." in done.stderr
+    assert "op comes from 08_tanh.py, which is as it was in the beginning." in done.stderr
 
 
 # ── Right and untouched ───────────────────────────────────────────────────────────────────────────
@@ -710,6 +710,13 @@ def test_a_terminal_that_knows_ascii_only(begun):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("  + 01_slope") and "\n  . 02_knob" in done.stdout
     assert re.search(rf"^  #+-+ 1/{ALL}$", done.stdout, re.M)
+
+
+def test_without_the_package_it_says_what_to_install():
+    done = run("-S", FOLDER, PYTHONPATH="")      # -S: nothing that pip has installed
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "The exercises need the package micrograd of this repository" in done.stderr
+    assert "-m pip install -e ." in done.stderr
 
 
 def test_help():

@@ -13,7 +13,7 @@ cancels only when you look at both sides.)
 Later you will meet rules that know slopes without any nudging. This one is how you catch them
 lying.
 
-Your code: one line. In micrograd: `slope` in `calculus.py`.
+Your code: one line, in the place of the `...` below. In micrograd: `slope` in `calculus.py`.
 """
 
 

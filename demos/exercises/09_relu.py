@@ -14,7 +14,7 @@ Your code: the rule and the mathematics. In micrograd: `relu` in `functions.py` 
 `engine.py`.
 """
 
-from yours import RULES, op
+from yours import op
 
 
 # >>> your code

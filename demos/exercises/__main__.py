@@ -9,18 +9,18 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import sys
 import time
 
-try:
-    from checker import SECONDS, Checker, Result, describe
-except ModuleNotFoundError as missing:
-    sys.exit(f"The exercises need the package {missing.name}. In the folder of the repository, "
-             f"run\n  {sys.executable} -m pip install -e .")
-from checks import EXERCISES
-from files import original, reset, shown_solution, title, write
+from checker import Checker, Result, describe
+from files import reset, shown_solution, title, write
 from yours import HERE, exercises
+
+try:
+    from checks import EXERCISES
+except ImportError as missing:                  # another package may have the name micrograd
+    sys.exit(f"The exercises need the package micrograd of this repository ({missing}).\nIn its "
+             f"folder, run: {sys.executable} -m pip install -e .")
 
 MARKS = {"right": "✓", "wrong": "✗", "untouched": "·", "waiting": "·"}
 PLAIN_MARKS = {"right": "+", "wrong": "x", "untouched": ".", "waiting": "."}

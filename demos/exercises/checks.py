@@ -650,7 +650,7 @@ def reference(rows, data, lr: float, steps: int) -> list:
     return [losses, [p.data for p in parameters]]
 
 
-# ── 13 to 16: with micrograd itself ───────────────────────────────────────────────────────────────
+# ── 13 to 16: further ─────────────────────────────────────────────────────────────────────────────
 
 @exercise("13_bias", hints=[
     "w · threshold + b is to be 0: bring w · threshold to the other side.",
