@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import micrograd
+import yours
 from micrograd import check_gradients
 from micrograd.calculus import slope
 from micrograd.losses import cross_entropy
@@ -269,7 +270,6 @@ def check_rules(m, rng):
     ("Nothing is appended: the order is empty.", "            order.append(value)\n", ""),
 ])
 def check_order(m, rng):
-    import yours
     for size in (2, 4, 7, 12):
         values = [yours.Value(rng.uniform(1, 2), label=f"v{i}") for i in range(2)]
         while len(values) < size:
@@ -314,7 +314,6 @@ def early(names: list[str], made: dict[str, list[str]]) -> list[str]:
      "grads[x] = grads[x] + gradient", "grads[value] = grads[value] + gradient"),
 ])
 def check_add_up(m, rng):
-    import yours
     graphs = {"a * b": lambda a, b: a * b, "a + b": lambda a, b: a + b,
               "a * b * a + b": lambda a, b: a * b * a + b,
               "c * c + c * a, where c = a * b": lambda a, b: (a * b) * (a * b) + (a * b) * a,
@@ -381,7 +380,7 @@ def check_tanh(m, rng):
     ("Below 0, relu is 0. Yours lets everything through.", "x if x > 0 else 0\n", "x\n"),
 ])
 def check_relu(m, rng):
-    rule = lambda g, out, x: m.RULES["relu"](g, out, x)[0]
+    rule = lambda g, out, x: yours.RULES["relu"](g, out, x)[0]
     points = [sign * abs(x) for sign, x in zip((1, -1, 1, -1), numbers(rng, 4))]
     for x in points:
         yield Probe("relu", point(x=x), lambda: m.relu(x), max(x, 0))
@@ -432,7 +431,6 @@ def linear(z):
      "self.w + [self.b]", "[self.w, self.b]"),
 ])
 def check_neuron(m, rng):
-    import yours
     for n, activation, bend in ((1, yours.tanh, math.tanh), (2, linear, linear),
                                 (3, yours.tanh, math.tanh), (4, linear, linear)):
         weights, x, (b,) = numbers(rng, n, 0.2, 0.8), numbers(rng, n), numbers(rng, 1, 0.2, 0.6)
@@ -542,7 +540,6 @@ def trees() -> list[list[float]]:
 
 def train_on_trees(m, folder: pathlib.Path) -> list[str]:
     """Train the learner's network with the learner's engine, and draw the learner's graph."""
-    import yours
     *rows, (_, _, width) = trees()
     network = m.TwoTwoOne(random.Random(1))
     for p, name in zip(all_parameters(network), NINE):
@@ -568,7 +565,6 @@ def train_on_trees(m, folder: pathlib.Path) -> list[str]:
 
 def in_micrograd(root, parameters) -> micrograd.Value:
     """The learner's graph as one of micrograd's Values, which `draw_dot` draws."""
-    import yours
     made = {}
     for v in yours.topological_order(root):
         kind = (micrograd.nn.Parameter if v in parameters else
@@ -612,7 +608,6 @@ STILL = ("Nothing moves. Is backward(loss) called, after the gradients are zeroe
      "            p.grad = 0\n        backward(loss)\n"),
 ], finish=train_on_trees)
 def check_training(m, rng):
-    import yours
     for n in (1, 2, 3, 5):
         input, target = numbers(rng, n), numbers(rng, n)
         yield Probe("mse_loss", f"input = {input}, target = {target}",
