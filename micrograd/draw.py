@@ -85,7 +85,7 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
     sizes = list(map(_norm, flows))
     largest = max(filter(math.isfinite, sizes), default=0)
     dot = _digraph(scene, sizes if largest else [], format, rankdir, attributes)
-    _draw_nodes(dot, scene)
+    _draw_nodes(dot, scene, upward=rankdir in ("LR", "RL"))
     for i, (arrow, flow) in enumerate(zip(scene.arrows, flows)):
         label = _arrow_label(scene, arrow, local_gradients)
         dot.edge(arrow.tail, arrow.head, id=f"e{i}", **label, **_arrow(arrow, flow, largest))
@@ -112,7 +112,9 @@ def _dense(scene: Scene) -> bool:
 
 def _digraph(scene: Scene, sizes: list[float], format: str, rankdir: str, attributes: dict):
     dense = _dense(scene)
-    spread = {"ranksep": "2", "splines": "line"} if dense else {"ranksep": "0.3"}
+    # There the search for an order with fewer crossings could only shuffle the neurons.
+    spread = ({"ranksep": "2", "splines": "line", "mclimit": "0.01"} if dense
+              else {"ranksep": "0.3"})
     out, into = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[rankdir]
     ports = {"tailport": out, "headport": into} if dense else {}
     node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
@@ -133,7 +135,9 @@ def _strings(attributes: dict) -> dict:
 
 # ── Nodes, in the boxes of their parts ────────────────────────────────────────────────────────────
 
-def _draw_nodes(dot, scene: Scene) -> None:
+def _draw_nodes(dot, scene: Scene, upward: bool) -> None:
+    """The nodes, in order; from the last, where Graphviz is to stack them `upward`."""
+    turned = reversed if upward else iter
     graphs = {None: dot}
     for i, part in enumerate(scene.parts):
         if part.deep < scene.depth:
@@ -142,7 +146,7 @@ def _draw_nodes(dot, scene: Scene) -> None:
                     "label": f"<{_text(part.title)}>", "labelloc": "t", "labeljust": "l",
                     "style": "rounded,filled", "color": LINE, "fillcolor": "#8c8c8c14",
                     "fontcolor": "#6e6e6e", "fontsize": "10", "margin": "7"})
-    for value in scene.values:
+    for value in turned(scene.values):
         graph, name = graphs[_open(scene.owner.get(value), graphs)], scene.names[value]
         fill, border = COLOURS[_role(value, scene)]
         graph.node(name, _box(value, scene.owner.get(value)), id=name, shape="box",
@@ -153,13 +157,14 @@ def _draw_nodes(dot, scene: Scene) -> None:
             graph.node(name, f"<{_text(value._op)}>", id=name, shape="circle", style="filled",
                        fillcolor="#404040", color=LINE, fontcolor="white", margin="0.02",
                        tooltip=" ")
-    for box in scene.closed:
+    for box in turned(scene.closed):
         fill, border = COLOURS["closed box"]
         graph = graphs[_open(box.part, graphs)]
         graph.node(box.name, _closed_box(box), id=box.name, shape="box", style="filled,rounded",
                    margin="0.25,0.08", fillcolor=fill, color=border, tooltip=" ")
-    for part in reversed(scene.parts):          # the inner boxes first, for they go into the outer
-        if part in graphs and len(graphs[part].body):
+    inner_first = sorted(turned(scene.parts), key=lambda part: part.deep, reverse=True)
+    for part in inner_first:                    # for they go into the outer, whole
+        if part in graphs and graphs[part].body:
             graphs[_open(part.parent, graphs)].subgraph(graphs[part])
 
 

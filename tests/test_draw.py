@@ -311,6 +311,15 @@ def fake_dot(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def bundled_dot(monkeypatch):
+    try:
+        importlib.metadata.distribution("graphviz-pure")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("graphviz-pure is not installed")
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.fixture
 def no_dot(monkeypatch):
     def files(name):
         raise importlib.metadata.PackageNotFoundError(name)
@@ -328,12 +337,7 @@ def test_the_dot_on_the_path_goes_first(fake_dot, tmp_path):
         assert file.read() == "the dot of the system, asked for -Kdot -Tpng\n"
 
 
-def test_the_bundled_dot_is_found_with_an_empty_path(monkeypatch):
-    try:
-        importlib.metadata.distribution("graphviz-pure")
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip("graphviz-pure is not installed")
-    monkeypatch.setenv("PATH", "")
+def test_the_bundled_dot_is_found_with_an_empty_path(bundled_dot):
     assert b"graphviz-pure" in draw_dot(Value(1.0)).pipe()
 
 
@@ -616,6 +620,20 @@ def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
     root = ET.fromstring(picture.pipe())
     width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
     assert width < 2000 and height < 2000
+
+
+@pytest.mark.parametrize("rankdir, axis", [("LR", "y"), ("RL", "y"), ("TB", "x"), ("BT", "x")])
+@pytest.mark.parametrize("inputs", [[0.5, -1.0], [Value(0.5), Value(-1.0)]], ids=["in", "out"])
+def test_neurons_stand_in_their_order(bundled_dot, rankdir, axis, inputs):
+    model = MLP(2, [16, 16, 1], rng=random.Random(1))
+    root = ET.fromstring(draw_dot((model(inputs) - 1) ** 2, model, 2, rankdir=rankdir).pipe())
+    place = {}
+    for group in root.iter(f"{SVG}g"):
+        if group.get("class") == "node" and group.find(f"{SVG}title").text.startswith("c"):
+            text = next(group.iter(f"{SVG}text"))
+            place[int(group.find(f"{SVG}title").text[1:])] = float(text.get(axis))
+    assert sorted(range(16), key=place.get) == list(range(16))
+    assert sorted(range(16, 32), key=place.get) == list(range(16, 32))
 
 
 def test_the_picture_says_what_was_closed_unasked():
