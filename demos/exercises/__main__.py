@@ -17,7 +17,7 @@ from files import reset, shown_solution, title, write
 from yours import HERE, exercises
 
 try:
-    from checks import EXERCISES
+    from checks import EXERCISES, PICTURE
 except ImportError as missing:                  # another package may have the name micrograd
     sys.exit(f"The exercises need the package micrograd of this repository ({missing}).\nIn its "
              f"folder, run: {sys.executable} -m pip install -e .")
@@ -95,11 +95,17 @@ def check_all(checker: Checker) -> list[Result]:
 
 
 def overview(args) -> int:
-    results = check_all(Checker(args.folder, args.seed))
+    # What a right answer is rewarded with is shown until it is there.
+    out = None if (args.out / PICTURE).exists() else args.out
+    results = check_all(Checker(args.folder, args.seed, out))
     for result in results:
         name = f"{result.exercise:17} {title(result.exercise)}"
         print(f"  {mark(result.state)} {paint(name, 'faint') if result.right else name}")
     print(f"\n  {bar(sum(r.right for r in results), len(results))}\n")
+    for result in results:
+        if result.note:
+            tell_result(args, result)
+            print()
     first = next((r for r in results if not r.right), None)
     if first is None:
         print("All are right. You have built backpropagation, and used it. Now read "

@@ -20,6 +20,7 @@ from micrograd.losses import cross_entropy
 from micrograd.optim import SGD
 
 EXERCISES = {}
+PICTURE = "my_two_two_one.svg"
 NUDGED = "the slope measured by nudging is"
 
 
@@ -549,7 +550,7 @@ def train_on_trees(m, folder: pathlib.Path) -> list[str]:
     loss = m.mse_loss([network(x1, x2)], [target])
     loss.label = "loss"
     yours.backward(loss)
-    path = folder / "my_two_two_one.svg"
+    path = folder / PICTURE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         graph = in_micrograd(loss, network.parameters())

@@ -50,5 +50,5 @@ def train(network, rows, lr, steps):
 
 
 if __name__ == "__main__":
-    network = TwoTwoOne()
-    print("The loss should go down:", train(network, [(1.0, 2.0, 0.5), (-1.0, 0.5, -1.0)], 0.1, 5))
+    print("The mean of 0² and 2² is 2. Yours:", mse_loss([1.0, 4.0], [1.0, 2.0]))
+    print("These are to be trained:", *TwoTwoOne().parameters(), sep="\n  ")
