@@ -67,9 +67,10 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
     picture says so; `depth=math.inf` leaves everything open.
 
     After `backward()` every arrow is as thick as the gradient that went back along it is large,
-    blue where it is positive, orange where it is negative and dotted where it is 0. With
-    `local_gradients` each arrow into an operation tells the local derivative: the gradient of a
-    value is the sum, over its outgoing arrows, of local derivative · gradient at the output there.
+    blue where it is positive, orange where it is negative, dotted where it is 0 and dashed where it
+    is NaN. With `local_gradients` each arrow into an operation tells the local derivative: the
+    gradient of a value is the sum, over its outgoing arrows, of local derivative · gradient at the
+    output there.
 
     Further keywords are attributes of Graphviz for the graph (`bgcolor="white"`, `size="8"`), or
     `node_attr` and `edge_attr`, dicts of them for all nodes and all edges.
