@@ -70,7 +70,8 @@ def run(*command, cwd=ROOT, input="", **environment):
 
 
 def command(*arguments, folder=FOLDER, input="", **environment):
-    return run(FOLDER, "--folder", folder, "--out", folder / "out", *arguments, input=input, **environment)
+    return run(FOLDER, "--folder", folder, "--out", folder / "out", *arguments, input=input,
+               **environment)
 
 
 # ── The files ─────────────────────────────────────────────────────────────────────────────────────
