@@ -31,6 +31,8 @@ from pathlib import Path
 from statistics import median
 from typing import NoReturn
 
+from training_steps import ENGINE, HAND, JIT, MODULES, TASKS
+
 VERSION = "0.1.0"
 OURS, PEER = "this engine", f"micrograd {VERSION}"
 
@@ -155,6 +157,46 @@ def language_model_steps(how: str, positions: int) -> dict:
     return {"seconds": (time.perf_counter() - start) / 3, "losses": losses, "making": making}
 
 
+@functools.cache
+def way(task: str, name: str):
+    """A step of a task in one of the ways of training_steps.py, and its first losses; None if it
+    takes a module that is not installed."""
+    if name in MODULES and not importlib.util.find_spec(MODULES[name]):
+        return None
+    step = TASKS[task][name]()
+    return step, [step() for _ in range(3)]
+
+
+def way_steps(task: str, name: str, seconds: float) -> dict | None:
+    """Seconds a step, of the steps that fit in so many seconds, and the first losses."""
+    if not (found := way(task, name)):
+        return None
+    step, losses = found
+    count, start = 0, time.perf_counter()
+    while (passed := time.perf_counter() - start) < seconds:
+        for _ in range(count + 1):              # twice as many each time: looking costs time too
+            step()
+        count += count + 1
+    return {"seconds": passed / count, "losses": losses}
+
+
+def compile_seconds(nin: int, nouts: list[int]) -> dict:
+    """Instructions traced, parameters, and the seconds that a first call takes beyond a second."""
+    from micrograd import jit
+    from micrograd.nn import MLP
+    from micrograd.symbols import trace
+    model = MLP(nin, nouts, rng=random.Random(1))
+    sample = [0.1] * nin, 1.0
+    loss, parameters = lambda x, y: (1 - y * model(x)).relu(), model.parameters()
+    times, step = [], jit(loss, parameters)
+    for _ in range(2):
+        start = time.perf_counter()
+        step([sample])
+        times.append(time.perf_counter() - start)
+    return {"seconds": times[0] - times[1], "parameters": len(parameters),
+            "instructions": len(trace(loss, sample, parameters).code)}
+
+
 def _bytes_in_use() -> int:
     gc.collect()                                # count neither garbage nor what Python sets aside
     return tracemalloc.get_traced_memory()[0]
@@ -204,7 +246,8 @@ def work(folder: str) -> None:
     print(json.dumps(micrograd.engine.__file__), flush=True)
     for line in sys.stdin:
         question, *about = json.loads(line)
-        measures = (steps, memory, chain_seconds, longest_chain, language_model_steps)
+        measures = (steps, memory, chain_seconds, longest_chain, language_model_steps, way_steps,
+                    compile_seconds)
         measure = {f.__name__: f for f in measures}[question]
         print(json.dumps(measure(*about)), flush=True)
 
@@ -340,6 +383,71 @@ def compare_chains(workers: dict, lengths: list[int]) -> tuple[list, float]:
     return rows, spread
 
 
+def compare_ways(workers: dict, rounds: int) -> tuple[list, dict]:
+    """Rows of time a step in each way, and the seconds by task and way, one for each round."""
+    rows, found = [], {}
+    for task, ways in TASKS.items():
+        asked = [(name, name, workers[OURS]) for name in ways]
+        asked += [(PEER, ENGINE, workers[PEER])] if PEER in workers else []
+        seconds = {label: [] for label, _, _ in asked}
+        for _ in range(rounds):
+            answers = {label: worker.ask("way_steps", task, name, 0.1)
+                       for label, name, worker in asked}
+            answers = {label: answer for label, answer in answers.items() if answer}
+            require_agreement(task, answers)
+            for label, answer in answers.items():
+                seconds[label].append(answer["seconds"])
+        rows.append((f"time a training step of {task}",))
+        for label, times in seconds.items():
+            rows.append((label, duration(median(times)), f"{ratio(times, seconds[JIT]):.2f}")
+                        if times else (label, "not installed"))
+        found[task] = seconds
+    return rows, found
+
+
+def ratio(times: list[float], others: list[float]) -> float:
+    return median(a / b for a, b in zip(times, others))
+
+
+def duration(seconds: float) -> str:
+    return f"{significant(1e6 * seconds)} µs" if seconds < 1e-3 else \
+        f"{significant(1e3 * seconds)} ms"
+
+
+NETWORKS = [(2, [3, 1]), (10, [8, 1]), (2, [16, 16, 1]), (40, [45, 1]), (100, [100, 60, 1])]
+
+
+def compare_compiling(workers: dict, networks: list) -> tuple[list, dict, float]:
+    """Rows of time to compile, that by parameters, and the spread of the time an instruction."""
+    rows, by_size, each = [("time to compile a network",)], {}, []
+    for nin, nouts in networks:
+        answers = [workers[OURS].ask("compile_seconds", nin, nouts) for _ in range(3)]
+        best = min(answers, key=lambda answer: answer["seconds"])
+        by_size[best["parameters"]] = best["seconds"]
+        each.append(best["seconds"] / best["instructions"])
+        rows.append((f"{best['instructions']:,} instructions", duration(best["seconds"]),
+                     f"{1e6 * each[-1]:.1f} µs each"))
+    return rows, by_size, max(each) / min(each)
+
+
+def compiled_promises(seconds: dict, by_size: dict, networks: list, spread: float) -> list:
+    small, large = seconds
+    promises = [(f"compiled, at most 5 µs for {small}", median(seconds[small][JIT]) <= 5e-6,
+                 duration(median(seconds[small][JIT])))]
+    if PEER in seconds[large]:
+        faster = ratio(seconds[large][PEER], seconds[large][JIT])
+        promises.append((f"compiled, at least 500 times faster on {large}", faster >= 500,
+                         f"{faster:.0f} times"))
+    by_hand = ratio(seconds[large][JIT], seconds[large][HAND])
+    return promises + [
+        (f"compiled, at most 1.1 times as long as by hand on {large}", by_hand <= 1.1,
+         f"{by_hand:.2f} times"),
+        ("337 parameters compiled in at most 50 ms", by_size[337] <= 0.05,
+         duration(by_size[337])),
+        (f"an instruction takes as long to compile in {len(networks)} networks of all sizes, "
+         "within a factor of 3", spread <= 3, f"a factor of {spread:.2f}")]
+
+
 def compare_language_models(workers: dict, rounds: int, positions: int) -> tuple[list, str, bool]:
     """Rows of time a step, how much faster the compiled one is, and whether that is enough."""
     seconds = {how: [] for how in (NODES, DOT, COMPILED)}
@@ -364,6 +472,9 @@ def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]
     # A graph of cycles, as closures make it, keeps the collector busy: show what that alone costs.
     bare_rows, bare = compare_steps(workers, rounds, collector=False)
     chain_rows, spread = compare_chains(workers, lengths)
+    way_rows, seconds = compare_ways(workers, rounds)
+    networks = NETWORKS if 10**6 in lengths else NETWORKS[:-1]
+    compile_rows, by_size, compile_spread = compare_compiling(workers, networks)
     gpt_rows, gpt_figure, gpt_faster = compare_language_models(workers, min(rounds, 5),
                                                                16 if 10**6 in lengths else 8)
     promises = []
@@ -373,11 +484,12 @@ def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]
     promises += [("at most 200 bytes a node", most <= 200, f"{most:.0f} bytes"),
                  (f"chains up to {lengths[-1]:,} cost the same a node, within a factor of 2",
                   spread <= 2, f"a factor of {spread:.2f}"),
+                 *compiled_promises(seconds, by_size, networks, compile_spread),
                  (f"a language model at least 10 times faster than with {NODES}", gpt_faster,
                   gpt_figure)]
     rows = [("time a training step",), *step_rows,
             ("the same, with Python's garbage collector off",), *bare_rows,
-            *memory_rows, *chain_rows, *gpt_rows]
+            *memory_rows, *chain_rows, *way_rows, *compile_rows, *gpt_rows]
     return rows, promises
 
 
@@ -421,7 +533,9 @@ def count(text: str) -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=f"Measure this engine and {PEER} side by side: time, memory and depth.",
+        description=f"Measure this engine and {PEER} side by side: time, memory and depth; and "
+                    "steps compiled by jit beside steps by hand, by PyTorch and by JAX, where "
+                    "these are installed.",
         epilog="Exit status: 0 whatever the figures, 1 if the engines disagree, "
                "2 for bad arguments or where the other package cannot be installed.")
     parser.add_argument("--quick", action="store_true", help="3 rounds, chains up to 100,000")

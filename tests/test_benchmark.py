@@ -1,11 +1,14 @@
 """The benchmark runs as a user would run it; how fast it finds the engine is not tested here."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from training_steps import ENGINE, MODULES, TASKS       # conftest.py makes demos/ importable
 
 BENCHMARK = Path(__file__).resolve().parents[1] / "demos" / "benchmark.py"
 
@@ -39,6 +42,23 @@ def test_it_succeeds_and_the_engines_agree(quick):
     r"  10,000 operations +\S+ µs",
     r"  100,000 operations +\S+ µs",
     r"  slowest by fastest +\S+",
+    r"time a training step of 2-2-1 with tanh, 4 samples",
+    r"time a training step of 2-16-16-1 with hinge loss, 100 samples",
+    r"  compiled by jit +\S+ µs +1.00",
+    r"  compiled by jit +\S+ ms +1.00",
+    r"  by hand, in plain Python +\S+ µs +\S+",
+    r"  by hand, in plain Python +\S+ ms +\S+",
+    r"  node by node +\S+ ms +\S+",
+    r"  micrograd 0.1.0 +\S+ ms +\S+",
+    r"  PyTorch +(not installed|\S+ µs +\S+)",
+    r"  JAX +(not installed|\S+ µs +\S+)",
+    r"time to compile a network",
+    r"  2,\d\d\d instructions +\S+ ms +\S+ µs each",
+    r"(kept|NOT KEPT): compiled, at most 5 µs for 2-2-1 with tanh, 4 samples \(\S+ .s\)",
+    r"(kept|NOT KEPT): compiled, at least 500 times faster on 2-16-16-1 .* \(\d+ times\)",
+    r"(kept|NOT KEPT): compiled, at most 1.1 times as long as by hand .* \(\S+ times\)",
+    r"(kept|NOT KEPT): 337 parameters compiled in at most 50 ms \(\S+ ms\)",
+    r"(kept|NOT KEPT): an instruction takes as long .* \(a factor of \S+\)",
     r"time a training step of demos/gpt.py, on a name of 8 positions",
     r"  a node for every \* and \+ +\S+ ms",
     r"  a node for every dot +\S+ ms",
@@ -81,3 +101,16 @@ def test_a_folder_with_another_micrograd_is_refused(tmp_path):
     answer = run("--peer", str(tmp_path))
     assert answer.returncode == 2
     assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_all_ways_of_a_training_step_agree(task):
+    losses = {}
+    for way, make in TASKS[task].items():
+        if way not in MODULES or importlib.util.find_spec(MODULES[way]):
+            step = make()
+            losses[way] = [step() for _ in range(20)]
+    assert len(losses) >= 3
+    assert losses[ENGINE][-1] < losses[ENGINE][0]
+    for found in losses.values():
+        assert found == pytest.approx(losses[ENGINE], rel=1e-9)
