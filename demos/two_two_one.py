@@ -20,7 +20,7 @@ from statistics import fmean
 
 import command_line
 from command_line import BadInput, Failed, positive
-from micrograd import Value, draw_dot, play, relu, tanh
+from micrograd import Value, draw_dot, jit, play, relu, tanh
 from micrograd.engine import topological_order
 from micrograd.losses import mse_loss
 from micrograd.nn import Module, Parameter
@@ -57,12 +57,26 @@ def mean_squared_error(network, rows) -> Value:
     return mse_loss([network(x1, x2) for x1, x2, _ in rows], [target for *_, target in rows])
 
 
-def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) -> float:
-    """Gradient descent with momentum on all rows at once; the loss in the end."""
+def compiled(network, rows) -> jit:
+    """The training step as plain Python, and a look at it."""
+    program = jit(lambda x1, x2, target: (network(x1, x2) - target) ** 2, network.parameters())
+    program(rows)                               # the first call compiles
+    network.zero_grad()
+    print(f"\nThe program that does so, in plain Python:\n\n{program.source}\n")
+    return program
+
+
+def train(network, parameters, rows, steps, lr, report=lambda step, loss: None,
+          program: jit | None = None) -> float:
+    """Gradient descent with momentum on all rows at once; the loss in the end.
+
+    With a compiled `program`, it computes the loss and its gradient instead of the engine.
+    """
     optimizer = SGD(parameters, lr=lr, momentum=0.9)
     for step in range(steps + 1):
         try:
-            loss = mean_squared_error(network, rows)
+            loss = (Value(fmean([program.forward(*row) for row in rows])) if program else
+                    mean_squared_error(network, rows))
         except OverflowError:
             loss = Value(math.inf)
         if step == 0:
@@ -74,7 +88,7 @@ def train(network, parameters, rows, steps, lr, report=lambda step, loss: None) 
         report(step, loss.data)
         if step < steps:
             network.zero_grad()
-            loss.backward()
+            program(rows) if program else loss.backward()
             optimizer.step()
     return loss.data
 
@@ -193,7 +207,8 @@ def tell(args) -> None:
         if step % every == 0 or step == args.steps:
             print(f"  step {step:5}   mean squared residual {loss * unit:12.4f}", flush=True)
 
-    loss = train(network, network.parameters(), scaled, args.steps, args.lr, report) * unit
+    program = compiled(network, scaled) if args.jit else None
+    loss = train(network, network.parameters(), scaled, args.steps, args.lr, report, program) * unit
 
     print("\nThe nine parameters, which are all that the network knows:")
     print("            before     after")
@@ -313,6 +328,8 @@ def main() -> int:
                         help="the learning rate (default: %(default)s)")
     parser.add_argument("--activation", choices=ACTIVATIONS, default="linear",
                         help="of the hidden neurons (default: %(default)s)")
+    parser.add_argument("--jit", action="store_true",
+                        help="train by a program in plain Python, and show it")
     return command_line.run(tell, parser)
 
 

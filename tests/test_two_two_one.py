@@ -223,6 +223,18 @@ def test_the_picture_shows_the_gradients_of_all_nine_parameters(tmp_path):
     assert len(shown) == 9 and "0" not in shown.values()
 
 
+@pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
+def test_jit_trains_the_same_network_and_shows_the_program(tmp_path, activation):
+    options = "--steps", 200, "--activation", activation
+    plainly, compiled = (run(tmp_path, *options, *more) for more in ([], ["--jit"]))
+    assert (compiled.returncode, compiled.stderr) == (0, "")
+    start = compiled.stdout.index("The program that does so")
+    end = compiled.stdout.index("\n\n  step ", start)
+    assert "grad_w32 += " in compiled.stdout[start:end]
+    assert compiled.stdout[:start] + compiled.stdout[end + 2:] == plainly.stdout.replace(
+        "\n  step     0", "\n\n  step     0")
+
+
 def test_a_terminal_without_unicode(tmp_path):
     done = run(tmp_path, "--steps", 20, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
@@ -232,7 +244,8 @@ def test_a_terminal_without_unicode(tmp_path):
 def test_help_names_every_option(tmp_path):
     done = run(tmp_path, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for option in ("--data FILE", "--steps", "--lr", "--seed", "--activation", "--out FOLDER"):
+    for option in ("--data FILE", "--steps", "--lr", "--seed", "--activation", "--jit",
+                   "--out FOLDER"):
         assert re.search(rf"^  {option}", done.stdout, re.M), option
 
 
