@@ -151,7 +151,8 @@ class Writer:
     def pattern(self, sample: Sequence) -> str:
         """The structure of a sample, with a name where each number stands that is needed."""
         names = {line.value: name for line, name in self.names.items() if line.op == "sample"}
-        return nested(tuple(sample), iter([names.get(place, "_") for place, _ in places(sample)]))
+        text = nested(tuple(sample), iter([names.get(place, "_") for place, _ in places(sample)]))
+        return text[1:-1] if len(sample) > 1 else text
 
     def finish(self) -> str:
         lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in [
@@ -175,7 +176,7 @@ def step_source(code: list[Instruction], inlined: Collection[Instruction], sampl
     for i in range(0, len(names), 5):
         writer.lines.append(f"    {' = '.join(names[i:i + 5])} = 0.0")
     if sums:
-        writer.put(4, "for ", writer.pattern(sample)[1:-1] or "()", " in samples:")
+        writer.put(4, "for ", writer.pattern(sample), " in samples:")
     part = None
     for line in code:
         if line in sums or line.op in COMPUTE and line.part != "before":
@@ -202,7 +203,7 @@ def forward_source(code: list[Instruction], inlined: Collection[Instruction], sa
     writer = Writer(code, inlined)
     writer.begin("forward", "sample")
     if any([line.op == "sample" for line in code]):
-        writer.put(4, "", writer.pattern(sample)[1:-1], " = sample")
+        writer.put(4, "", writer.pattern(sample), " = sample")
     for line in code:
         if line.op in COMPUTE:
             writer.statement(4, line)

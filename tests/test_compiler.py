@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from micrograd import functions as fn
-from micrograd import jit, losses, where
+from micrograd import grad, jit, losses, where
 from micrograd.compiler import fold, hoist, inline, prune, share, structure
 from micrograd.engine import Value, dot, gradients, op
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
@@ -140,6 +140,12 @@ def test_an_operation_of_the_readers_own():
         lambda x, y: fn.exp(x) + fn.relu(y))
     w = Value(0.5)
     agree(lambda x: blend(cube(w), w * x), [(2.0,), (-1.0,)], [w])
+
+
+def test_derivatives_inside_the_loss():
+    w, b = Value(0.7, label="w"), Value(0.2, label="b")
+    slope = grad(lambda t: fn.tanh(w * t) * b)
+    agree(lambda x: (slope(x) - 1) ** 2 + grad(slope)(x), [(0.5,), (1.5,)], [w, b])
 
 
 LOSSES = {
