@@ -279,6 +279,7 @@ class jit:
     The function is run on symbols at the first call, and again for samples of another structure.
     Strings, bools, None and whole numbers that serve as an index count as structure. The data of
     Values are read at each call; all else that the function refers to stays as it was when traced.
+    While the function is traced, symbols stand in the parameters: no other thread may use them.
 
     Raises TraceError where the function must know a number to go on; ValueError for no samples or
     samples of different structure; and where the mathematics has no answer, what the function

@@ -103,8 +103,11 @@ Real.register(Symbol)                           # the engine takes it for a numb
 _choose = op("where", lambda g, out, c, a, b: (0, where(c, g, 0), where(c, 0, g)))(where)
 
 
-def _unary(op: str):
-    return lambda self: self.program.record(op, self)
+def _call(op: str):
+    def method(*numbers):                       # of which one at least is a symbol
+        symbol = next(x for x in numbers if type(x) is Symbol)
+        return symbol.program.record(op, *numbers)
+    return method
 
 
 def _binary(op: str):
@@ -133,7 +136,7 @@ for _op, _function in INFIX.items():
     if _op not in COMPARE:
         setattr(Symbol, f"__r{_name}__", _reflected(_op))
 for _name in PREFIX:
-    setattr(Symbol, f"__{_name}__" if _name in ("neg", "abs") else _name, _unary(_name))
+    setattr(Symbol, f"__{_name}__" if _name in ("neg", "abs") else _name, _call(_name))
 for _name in ("float", "int", "complex", "round", "floor", "ceil", "trunc"):
     setattr(Symbol, f"__{_name}__", _refusal(
         "a plain number", "Compute with operators and with micrograd's own exp, log, tanh, … "

@@ -148,6 +148,18 @@ def test_derivatives_inside_the_loss():
     agree(lambda x: (slope(x) - 1) ** 2 + grad(slope)(x), [(0.5,), (1.5,)], [w, b])
 
 
+def test_a_function_of_the_readers_own():
+    """`generic` hands it to symbols by its name, which is that of a function of `math`."""
+    @fn.generic()
+    def atan2(y, x):
+        return math.atan2(y, x)
+
+    angle = op("angle", lambda g, out, y, x: (g * x / (x * x + y * y), -g * y / (x * x + y * y)))(
+        lambda y, x: atan2(y, x))
+    w = Value(0.7, label="w")
+    agree(lambda x: angle(w, x) + angle(x, w) + atan2(x, 2.0) + atan2(2.0, x), [(0.5,)], [w])
+
+
 LOSSES = {
     "mse": lambda out, t: losses.mse_loss(out, [t, 1 - t]),
     "hinge": lambda out, t: losses.hinge_loss(out, [t, -t]),
