@@ -26,6 +26,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from decimal import Decimal
 from numbers import Rational, Real
 
@@ -86,10 +87,10 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
     sizes = list(map(_norm, flows))
     largest = max(filter(math.isfinite, sizes), default=0)
     dot = _digraph(scene, sizes if largest else [], format, rankdir, attributes)
-    _draw_nodes(dot, scene, upward=rankdir in ("LR", "RL"))
-    for i, (arrow, flow) in enumerate(zip(scene.arrows, flows)):
+    put(dot, scene, _nodes(scene), _frame, upward=rankdir in ("LR", "RL"))
+    for arrow, flow in zip(scene.arrows, flows):
         label = _arrow_label(scene, arrow, local_gradients)
-        dot.edge(arrow.tail, arrow.head, id=f"e{i}", **label, **_arrow(arrow, flow, largest))
+        dot.edge(arrow.tail, arrow.head, **label, **_arrow(arrow, flow, largest))
     return dot
 
 
@@ -105,25 +106,23 @@ def _repr_svg_(value: Value) -> str | None:
 Value._repr_svg_ = _repr_svg_       # what Jupyter asks for; it shows the repr where that is None
 
 
-def _dense(scene: Scene) -> bool:
-    """Whether it is arrows above all, as a network of closed neurons is: then they are straight,
-    from side to side, and without labels."""
-    return len(scene.arrows) > 100 and len(scene.arrows) > 5 * len(scene.values)
+def layout(scene: Scene, rankdir: str) -> tuple[dict, dict]:
+    """How Graphviz is to place a scene: attributes of the graph, and of all edges."""
+    if not scene.dense:
+        return {"rankdir": rankdir, "nodesep": "0.15", "ranksep": "0.3"}, {}
+    out, into = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[rankdir]
+    # The search for an order with fewer crossings could only shuffle the neurons.
+    return ({"rankdir": rankdir, "nodesep": "0.15", "ranksep": "2", "splines": "line",
+             "mclimit": "0.01"}, {"tailport": out, "headport": into})
 
 
 def _digraph(scene: Scene, sizes: list[float], format: str, rankdir: str, attributes: dict):
-    dense = _dense(scene)
-    # There the search for an order with fewer crossings could only shuffle the neurons.
-    spread = ({"ranksep": "2", "splines": "line", "mclimit": "0.01"} if dense
-              else {"ranksep": "0.3"})
-    out, into = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[rankdir]
-    ports = {"tailport": out, "headport": into} if dense else {}
+    placing, ports = layout(scene, rankdir)
     node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
-    return _digraph_class()(
+    return digraph_class()(
         "micrograd", format=format,
-        graph_attr={"rankdir": rankdir, "bgcolor": "transparent", "nodesep": "0.15",
-                    "fontname": FONT, "fontsize": "9", "labelloc": "b",
-                    "label": _legend(scene, sizes)} | spread | _strings(attributes),
+        graph_attr={"bgcolor": "transparent", "fontname": FONT, "fontsize": "9", "labelloc": "b",
+                    "label": _legend(scene, sizes)} | placing | _strings(attributes),
         node_attr={"fontname": FONT, "fontsize": "11", "width": "0.3", "height": "0.3"}
         | _strings(node_attr),
         edge_attr={"color": LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "9",
@@ -136,48 +135,60 @@ def _strings(attributes: dict) -> dict:
 
 # ── Nodes, in the boxes of their parts ────────────────────────────────────────────────────────────
 
-def _draw_nodes(dot, scene: Scene, upward: bool) -> None:
-    """The nodes, in order; from the last, where Graphviz is to stack them `upward`."""
+def put(dot, scene: Scene, nodes: list[tuple], frame: Callable[[Part], dict], upward: bool) -> None:
+    """Put nodes into the digraph, each given as its part, its name and its attributes, in the boxes
+    of the parts that are open; `frame` tells the attributes of a box. All go in from the last to
+    the first, where Graphviz is to stack them `upward`."""
     turned = reversed if upward else iter
     graphs = {None: dot}
     for i, part in enumerate(scene.parts):
         if part.deep < scene.depth:
-            graphs[part] = dot.__class__(
-                f"cluster_p{i}", graph_attr={
-                    "label": f"<{_text(part.title)}>", "labelloc": "t", "labeljust": "l",
-                    "style": "rounded,filled", "color": LINE, "fillcolor": "#8c8c8c14",
-                    "fontcolor": "#6e6e6e", "fontsize": "10", "margin": "7"})
-    for value in turned(scene.values):
-        graph, name = graphs[_open(scene.owner.get(value), graphs)], scene.names[value]
-        fill, border = COLOURS[_role(value, scene)]
-        graph.node(name, _box(value, scene.owner.get(value)), id=name, shape="box",
-                   style="filled,rounded", margin="0.2,0.05", fillcolor=fill, color=border,
-                   tooltip=f"data = {_exact(value.data)}, grad = {_exact(value.grad)}")
-        if value._prev and value not in scene.inside:
-            name = f"o{name[1:]}"
-            graph.node(name, f"<{_text(value._op)}>", id=name, shape="circle", style="filled",
-                       fillcolor="#404040", color=LINE, fontcolor="white", margin="0.02",
-                       tooltip=" ")
-    for box in turned(scene.closed):
-        fill, border = COLOURS["closed box"]
-        graph = graphs[_open(box.part, graphs)]
-        graph.node(box.name, _closed_box(box), id=box.name, shape="box", style="filled,rounded",
-                   margin="0.25,0.08", fillcolor=fill, color=border, tooltip=" ")
+            graphs[part] = dot.__class__(f"cluster_p{i}", graph_attr=frame(part))
+
+    def around(part):
+        while part not in graphs:
+            part = part.parent
+        return graphs[part]
+
+    for part, name, attributes in turned(nodes):
+        around(part).node(name, **attributes)
     inner_first = sorted(turned(scene.parts), key=lambda part: part.deep, reverse=True)
     for part in inner_first:                    # for they go into the outer, whole
         if part in graphs and graphs[part].body:
-            graphs[_open(part.parent, graphs)].subgraph(graphs[part])
+            around(part.parent).subgraph(graphs[part])
 
 
-def _role(value: Value, scene: Scene) -> str:
+def _frame(part: Part) -> dict:
+    return {"label": f"<{_text(part.title)}>", "labelloc": "t", "labeljust": "l", "margin": "7",
+            "style": "rounded,filled", "color": LINE, "fillcolor": "#8c8c8c14",
+            "fontcolor": "#6e6e6e", "fontsize": "10"}
+
+
+def _nodes(scene: Scene) -> list[tuple]:
+    nodes = []
+    for box in scene.closed:
+        fill, border = COLOURS["closed box"]
+        nodes.append((box.part, box.name, {
+            "label": _closed_box(box), "shape": "box", "style": "filled,rounded", "tooltip": " ",
+            "margin": "0.25,0.08", "fillcolor": fill, "color": border}))
+    for value in scene.values:
+        part, name = scene.owner.get(value), scene.names[value]
+        if value._prev and value not in scene.inside:
+            nodes.append((part, f"o{name[1:]}", {
+                "label": f"<{_text(value._op)}>", "shape": "circle", "style": "filled",
+                "fillcolor": "#404040", "color": LINE, "fontcolor": "white", "margin": "0.02",
+                "tooltip": " "}))
+        fill, border = COLOURS[role(value, scene)]
+        nodes.append((part, name, {
+            "label": _box(value, part), "shape": "box", "style": "filled,rounded",
+            "margin": "0.2,0.05", "fillcolor": fill, "color": border,
+            "tooltip": f"data = {_exact(value.data)}, grad = {_exact(value.grad)}"}))
+    return nodes
+
+
+def role(value: Value, scene: Scene) -> str:
+    """What a value is called in the legend."""
     return "output" if value is scene.root else "intermediate" if value._prev else value.role
-
-
-def _open(part: Part | None, graphs: dict):
-    """The innermost open part that a part is in, or None."""
-    while part and part not in graphs:
-        part = part.parent
-    return part
 
 
 # ── Arrows ────────────────────────────────────────────────────────────────────────────────────────
@@ -203,24 +214,24 @@ def _arrow_label(scene: Scene, arrow: Arrow, local_gradients: bool) -> dict:
     number = len({x for x, _, _ in arrow.carried})
     x, result, place = arrow.carried[0]
     if number > 1:
-        return {} if _dense(scene) else {"label": f" {number:,} values "}
+        return {} if scene.dense else {"label": f" {number:,} values "}
     if local_gradients and result is not None and len(arrow.carried) == 1:
         return {"label": f" {_number(scene.local_gradient(result, place))} "}
     return {}
 
 
 def _legend(scene: Scene, sizes: list[float]) -> str:
-    roles = [role for role in COLOURS if role in {_role(value, scene) for value in scene.values}
-             or role == "closed box" and scene.closed]
-    boxes = "".join([f'<TD BGCOLOR="{COLOURS[role][0]}" COLOR="{COLOURS[role][1]}" BORDER="1">'
-                     f'{role}</TD>' for role in roles])
+    present = [role(value, scene) for value in scene.values] + ["closed box"] * bool(scene.closed)
+    kinds = [kind for kind in COLOURS if kind in present]
+    boxes = "".join([f'<TD BGCOLOR="{COLOURS[kind][0]}" COLOR="{COLOURS[kind][1]}" BORDER="1">'
+                     f'{kind}</TD>' for kind in kinds])
     signs = [(POSITIVE, "gradient above 0"), (NEGATIVE, "below 0"),
              *([(MIXED, "of both signs")] if scene.closed else []), (LINE, "dotted: 0"),
              *([(LINE, "dashed: NaN")] if any(map(math.isnan, sizes)) else [])] if sizes else []
     arrows = "".join([f'<TD><FONT COLOR="{colour}">{text}</FONT></TD>' for colour, text in signs])
     closed = (f"Closed to stay legible: {len(scene.values):,} of {len(scene.order):,} values are "
               "shown; depth=math.inf shows all.")
-    note = "" if scene.complete else (f'<TR><TD COLSPAN="{len(roles) + len(signs)}" ALIGN="LEFT">'
+    note = "" if scene.complete else (f'<TR><TD COLSPAN="{len(kinds) + len(signs)}" ALIGN="LEFT">'
                                       f'<FONT COLOR="{MIXED}">{closed}</FONT></TD></TR>')
     return (f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="5"><TR>{boxes}{arrows}</TR>{note}'
             '</TABLE>>')
@@ -293,7 +304,7 @@ def _exact(x) -> str:
 # ── Graphviz ──────────────────────────────────────────────────────────────────────────────────────
 
 @functools.cache
-def _digraph_class():
+def digraph_class():
     """`graphviz.Digraph`, rendering with whichever `dot` there is. Made when first asked for, so
     that whoever draws nothing needs no graphviz."""
     try:

@@ -32,7 +32,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from . import formulas
-from .draw import _digraph_class, _role
+from .draw import digraph_class, layout, put, role
 from .engine import Constant, Value, gradients, topological_order
 from .formulas import Formula
 from .scene import Closed, Scene, as_float
@@ -282,7 +282,7 @@ class Shape:
         scene, place = self.scene, itertools.count()
         nodes, arrows, groups, size = _placed(scene)
         values = [{"i": i, "id": f"v{i}", "name": str(scene.order[i].label) or f"#{i}",
-                   "role": _role(scene.order[i], scene), "data": next(place)}
+                   "role": role(scene.order[i], scene), "data": next(place)}
                   | nodes.get(f"v{i}", {}) for i in self.told]
         told = set(self.told)
         turns = [{"node": turn.node, "made": [i for i in turn.made if i in told],
@@ -327,31 +327,20 @@ def _holds(value: Value) -> bool:
 def _placed(scene: Scene) -> tuple[dict, list, list, list]:
     """Where Graphviz puts nodes, arrows and open boxes, in points from the top left corner, and the
     size of all. Each box has room for any number: none moves when a number changes."""
-    dense = len(scene.arrows) > 100 and len(scene.arrows) > 5 * len(scene.values)
-    dot = _digraph_class()("micrograd", node_attr={"fixedsize": "true", "label": ""}, graph_attr={
-        "rankdir": "LR", "nodesep": "0.15", **({"ranksep": "2", "splines": "line"} if dense else
-                                               {"ranksep": "0.25"})})
+    placing, ports = layout(scene, "LR")
+    dot = digraph_class()("micrograd", graph_attr=placing, edge_attr={"arrowsize": "0.6"} | ports,
+                          node_attr={"fixedsize": "true", "label": ""})
     nodes = _nodes(scene)
-    graphs = {None: dot}
-    for i, part in enumerate(scene.parts):
-        if part.deep < scene.depth:
-            graphs[part] = dot.__class__(f"cluster_p{i}", graph_attr={
-                "label": "x" * len(part.title), "fontsize": "10", "margin": "8"})
+    rooms = []
     for name, node in nodes.items():
-        part, (width, height) = node.pop("part"), node.pop("room")
-        while part not in graphs:
-            part = part.parent
-        graphs[part].node(name, shape="circle" if "symbol" in node else "box",
-                          width=f"{width / 72:.3f}", height=f"{height / 72:.3f}")
-    for part in reversed(scene.parts):          # the inner boxes first, for they go into the outer
-        if part in graphs and graphs[part].body:
-            parent = part.parent
-            while parent not in graphs:
-                parent = parent.parent
-            graphs[parent].subgraph(graphs[part])
+        width, height = node.pop("room")
+        rooms.append((node.pop("part"), name, {
+            "shape": "circle" if "symbol" in node else "box",
+            "width": f"{width / 72:.3f}", "height": f"{height / 72:.3f}"}))
+    put(dot, scene, rooms, upward=True, frame=lambda part: {
+        "label": "x" * len(part.title), "fontsize": "10", "margin": "8"})
     for i, arrow in enumerate(scene.arrows):
-        dot.edge(arrow.tail, arrow.head, id=f"{i}", arrowsize="0.6",
-                 **({"tailport": "e", "headport": "w"} if dense else {}))
+        dot.edge(arrow.tail, arrow.head, id=f"{i}")
     drawn = json.loads(dot.pipe("json0"))
     _, _, right, top = map(float, drawn["bb"].split(","))
     titles = {f"cluster_p{i}": part.title for i, part in enumerate(scene.parts)}
@@ -381,7 +370,9 @@ def _nodes(scene: Scene) -> dict[str, dict]:
     for value in scene.values:
         name, part = scene.names[value], scene.owner.get(value)
         constant = isinstance(value, Constant)
-        label = value.label.removeprefix(f"{part.path}.") if part else str(value.label)
+        label = str(value.label)
+        if part and part.path:
+            label = label.removeprefix(f"{part.path}.")
         lines = [_shortened(line) for line in label.splitlines()[:4]]
         rows = max(1, len(lines)) + 2 - 2 * constant
         width = max([_width(line) for line in lines] + [30 if constant else 84])

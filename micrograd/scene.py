@@ -96,7 +96,10 @@ class Scene:
             for outside in ({}, self._outside()):
                 self._close(outside)
                 self.complete = self.depth == wanted and not outside
-                if len(self.arrows) <= LEGIBLE or depth == math.inf:
+                if depth != math.inf and len(self.values) > LEGIBLE:
+                    continue                    # each of them is at an end of some arrow
+                self._join()
+                if depth == math.inf or len(self.arrows) <= LEGIBLE:
                     return
 
     def _outside(self) -> dict[Value, str]:
@@ -132,7 +135,6 @@ class Scene:
             box.name = f"c{i}"
         self.values = [value for value in self.order
                        if value not in self.inside or value is self.root]
-        self._join()
 
     def _join(self) -> None:
         arrows, shown = {}, set(self.values)
@@ -155,6 +157,12 @@ class Scene:
                 if box:
                     box.leaving[value] = None
         self.arrows = list(arrows.values())
+
+    @property
+    def dense(self) -> bool:
+        """Whether it is arrows above all, as a network of closed neurons is: then they are drawn
+        straight, from side to side, and without labels."""
+        return len(self.arrows) > 100 and len(self.arrows) > 5 * len(self.values)
 
     def local_gradient(self, value: Value, place: int):
         """The derivative of a value by one of its inputs alone; NaN where its operation tells none.

@@ -384,12 +384,12 @@ def test_a_failing_dot_leaves_an_earlier_picture_whole(fake_dot, tmp_path):
 
 def test_without_graphviz_draw_dot_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    draw._digraph_class.cache_clear()
+    draw.digraph_class.cache_clear()
     try:
         with pytest.raises(ImportError, match="pip install graphviz"):
             draw_dot(Value(1.0))
     finally:
-        draw._digraph_class.cache_clear()
+        draw.digraph_class.cache_clear()
 
 
 def test_importing_micrograd_imports_no_graphviz():
@@ -426,8 +426,7 @@ def test_arrows_show_sign_and_size_of_the_gradient(arrows):
 
 
 def test_before_backward_all_arrows_are_alike(arrows):
-    looks = {re.sub(r"id=e\d+", "", look) for look in arrows(Value(1.0) * Value(2.0)).values()}
-    assert looks == {" []"}
+    assert set(arrows(Value(1.0) * Value(2.0)).values()) == {""}
 
 
 def test_local_gradients_are_written_and_the_chain_rule_can_be_read_off(arrows):
@@ -773,11 +772,11 @@ def test_without_graphviz_a_value_shows_its_repr(no_dot):
 
 def test_without_the_package_a_value_shows_its_repr(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    draw._digraph_class.cache_clear()
+    draw.digraph_class.cache_clear()
     try:
         assert (Value(1.0) + 1)._repr_svg_() is None
     finally:
-        draw._digraph_class.cache_clear()
+        draw.digraph_class.cache_clear()
 
 
 # ── By the system's Graphviz ──────────────────────────────────────────────────────────────────────
