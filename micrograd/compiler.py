@@ -24,9 +24,9 @@ def step(samples, parameters):
         v1 = w * x + b - y
         total += v1 ** 2
         # backward
-        d_v1 = 2.0 * v1                                 # gradient of v1, b
-        grad_w += d_v1 * x                              # gradient of w
-        grad_b += d_v1                                  # gradient of b
+        d_b = 2.0 * v1                                  # gradient of b, v1
+        grad_w += d_b * x                               # gradient of w
+        grad_b += d_b                                   # gradient of b
     n = float(len(samples))
     return total / n, [grad_w / n, grad_b / n]
 """

@@ -133,7 +133,8 @@ class Writer:
         if line in self.inlined:
             self.texts[line] = self.expression(line)
             return
-        of = [self.names[x] for x in line.gradient_of if x in self.names]
+        named = sorted(line.gradient_of, key=lambda x: not x.label)     # by people, then by us
+        of = [self.names[x] for x in named if x in self.names]
         if line.op == "mean":
             self.put(indent, f"{self.names[line]} += ", self.operand(line.args[0]), of=of)
             return

@@ -681,7 +681,7 @@ def step(samples, parameters):
         v1 = y - target
         total += v1 ** 2
         # backward
-        d_v1 = 2.0 * v1                                 # gradient of v1, y, b3
+        d_y = 2.0 * v1                                  # gradient of y, b3, v1
 """
 
 
