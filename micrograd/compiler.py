@@ -260,7 +260,7 @@ class Compiled:
         exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
         self.function = names["step" if backward else "forward"]
 
-    def __call__(self, samples):
+    def run(self, samples):
         return self.function(samples, [leaf.data for leaf in self.leaves])
 
 
@@ -336,7 +336,7 @@ class jit:
             plan = self._latest[True]
             if not plan.fixed:
                 self._program = plan.programs[()]
-                mean, found = self._program(samples)
+                mean, found = self._program.run(samples)
             else:
                 mean, found = self._step_of_groups(plan, samples)
             check = sum(found, mean + 0.0)      # is no float if a number is of another kind
@@ -352,7 +352,7 @@ class jit:
         sums = [0.0] * (1 + len(self.parameters))
         for key, group in groups.items():
             self._program = plan.programs[key]
-            mean, found = self._program(group)
+            mean, found = self._program.run(group)
             share = len(group) / len(samples)
             sums = [total + share * x for total, x in zip(sums, [mean, *found])]
         return sums[0], sums[1:]
@@ -362,7 +362,7 @@ class jit:
         try:
             plan = self._latest[False]
             self._program = plan.programs[plan.key(sample)]
-            return self._program(sample),
+            return self._program.run(sample),
         except FAILURES:
             return None
 
