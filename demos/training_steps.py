@@ -185,11 +185,10 @@ def by_engine(values, samples):
 
     def step():
         loss = sum([loss_of(*sample) for sample in samples]) * (1 / len(samples))
-        for p in parameters:
-            p.grad = 0
         loss.backward()
         for p in parameters:
             p.data -= LR * p.grad
+            p.grad = 0
         return loss.data
     return step
 
@@ -200,11 +199,10 @@ def by_jit(values, samples):
     compiled = jit(loss_of, parameters)
 
     def step():
-        for p in parameters:
-            p.grad = 0
         loss = compiled(samples)
         for p in parameters:
             p.data -= LR * p.grad
+            p.grad = 0
         return loss
     return step
 
