@@ -197,6 +197,21 @@ def compile_seconds(nin: int, nouts: list[int]) -> dict:
             "instructions": len(trace(loss, sample, parameters).code)}
 
 
+def drawing(nouts: list[int], samples: int) -> dict:
+    """Values in the graph of a network's loss, and the seconds and bytes of its picture."""
+    from micrograd import draw_dot
+    from micrograd.engine import topological_order
+    from micrograd.nn import MLP
+    rng = random.Random(1)
+    model = MLP(2, nouts, rng=rng)
+    loss = sum([model([rng.uniform(-1, 1), rng.uniform(-1, 1)]) ** 2 for _ in range(samples)])
+    loss.backward()
+    start = time.perf_counter()
+    picture = draw_dot(loss, model).pipe("svg")
+    return {"seconds": time.perf_counter() - start, "bytes": len(picture),
+            "values": len(topological_order(loss))}
+
+
 def _bytes_in_use() -> int:
     gc.collect()                                # count neither garbage nor what Python sets aside
     return tracemalloc.get_traced_memory()[0]
@@ -247,7 +262,7 @@ def work(folder: str) -> None:
     for line in sys.stdin:
         question, *about = json.loads(line)
         measures = (steps, memory, chain_seconds, longest_chain, language_model_steps, way_steps,
-                    compile_seconds)
+                    compile_seconds, drawing)
         measure = {f.__name__: f for f in measures}[question]
         print(json.dumps(measure(*about)), flush=True)
 
@@ -465,6 +480,19 @@ def compare_language_models(workers: dict, rounds: int, positions: int) -> tuple
     return rows, figure, times[COMPILED] >= 10
 
 
+GRAPHS = [([2, 1], 1), ([16, 16, 1], 5), ([16, 16, 1], 500)]
+
+
+def time_drawing(workers: dict, graphs: list) -> list:
+    rows = [("draw a loss with its network",)]
+    for nouts, samples in graphs:
+        answers = [workers[OURS].ask("drawing", nouts, samples) for _ in range(3)]
+        best = min(answers, key=lambda answer: answer["seconds"])
+        rows.append((f"{best['values']:,} values", duration(best["seconds"]),
+                     f"{best['bytes'] / 1000:,.0f} kB"))
+    return rows
+
+
 def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]:
     """The rows of the table, and the promises: what, whether it is kept, and the figure."""
     memory_rows, most = compare_memory(workers)         # first, and so the engines are warm
@@ -477,6 +505,7 @@ def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]
     compile_rows, by_size, compile_spread = compare_compiling(workers, networks)
     gpt_rows, gpt_figure, gpt_faster = compare_language_models(workers, min(rounds, 5),
                                                                16 if 10**6 in lengths else 8)
+    draw_rows = time_drawing(workers, GRAPHS if 10**6 in lengths else GRAPHS[:-1])
     promises = []
     if PEER in workers:
         promises.append((f"at least 10 times faster on {list(STEPS)[-1]}", faster >= 10,
@@ -489,7 +518,7 @@ def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]
                   gpt_figure)]
     rows = [("time a training step",), *step_rows,
             ("the same, with Python's garbage collector off",), *bare_rows,
-            *memory_rows, *chain_rows, *way_rows, *compile_rows, *gpt_rows]
+            *memory_rows, *chain_rows, *way_rows, *compile_rows, *gpt_rows, *draw_rows]
     return rows, promises
 
 

@@ -249,30 +249,32 @@ def _occurrences(ends, order, anything, leaves, values, users) -> set[Value]:
     From the parameters, which are the same in both, upward: where a use of a value is like the
     pattern's use of it, the two match. Only what leads to one of the `ends` of the pattern counts.
     """
-    uses = defaultdict(dict)                        # a dict, for a set in the order of insertion
     matches = {leaf: {leaf} for leaf in leaves}     # of values in the graph, in the pattern
-    rooted = set(leaves)                            # what of the pattern depends on a parameter
+    rooted = set(leaves)                            # what of the pattern depends on a parameter,
+    uses = defaultdict(list)                        # listed by its first input that does
     for pattern in order:
         for x in pattern._prev:
-            uses[x][pattern] = None
-        if not rooted.isdisjoint(pattern._prev):
-            rooted.add(pattern)
+            if x in rooted:
+                rooted.add(pattern)
+                uses[x].append(pattern)
+                break
     made = set()
-    reached = [position for leaf in leaves for position in users[leaf]]
+    queued = {position for leaf in leaves for position in users[leaf]}
+    reached = list(queued)
     heapq.heapify(reached)
     while reached:                                  # inputs before what was made from them
         value = values[heapq.heappop(reached)]
-        if value in matches:
-            continue
-        candidates = {use: None for x in value._prev for pattern in matches.get(x, ())
-                      for use in uses[pattern]}
+        candidates = [use for x in dict.fromkeys(value._prev) for pattern in matches.get(x, ())
+                      for use in uses.get(pattern, ())]
         matches[value] = {use for use in candidates
                           if _alike(value, use, matches, rooted, anything)}
         for end in matches[value] & ends:
             made.update(_within(value, end, anything))
         if matches[value]:
             for position in users.get(value, ()):
-                heapq.heappush(reached, position)
+                if position not in queued:
+                    queued.add(position)
+                    heapq.heappush(reached, position)
     return made
 
 
