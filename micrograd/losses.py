@@ -10,6 +10,7 @@ Read `optim.py` next: it turns the knobs against the gradient.
 """
 
 from functools import reduce
+from numbers import Rational
 from operator import index
 
 from .engine import Value
@@ -38,7 +39,7 @@ def hinge_loss(input, target):
     """
     pairs = _pairs("hinge_loss", input, target)
     for _, t in pairs:
-        if isinstance(t, (int, float)) and t not in (-1, 1):
+        if isinstance(t, (Rational, float)) and t not in (-1, 1):
             raise ValueError(f"hinge_loss takes the targets -1 and 1, not {t!r}")
     return _mean([relu(1 - t * x) for x, t in pairs])
 

@@ -150,6 +150,12 @@ def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
     assert all(f"<B>{label}</B>" in source.read_text("utf-8") for label in labels)
 
 
+def test_the_readme_shows_the_program(tmp_path):
+    shown = run(tmp_path, "--steps", 1, "--jit", "--activation", "tanh").stdout
+    program = shown[shown.index("from math import tanh"):shown.index("\n  step ")].strip()
+    assert f"```text\n{program}\n```" in SCRIPT.parents[1].joinpath("README.md").read_text("utf-8")
+
+
 # ── What it accepts ───────────────────────────────────────────────────────────────────────────────
 
 def test_the_default_folder_is_named_and_the_same_seed_gives_the_same_output(tmp_path):
