@@ -15,7 +15,7 @@ import pytest
 
 from micrograd import functions as fn
 from micrograd import grad, jit, losses, where
-from micrograd.compiler import fold, hoist, inline, prune, share, structure
+from micrograd.compiler import fold, hoist, inline, prune, share, square, structure
 from micrograd.engine import Value, dot, gradients, op
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
 from micrograd.optim import SGD
@@ -618,6 +618,25 @@ def test_prune():
     assert listing(prune(code)) == [("leaf", "a"), ("exp", 0), ("+", 1, 1), ("return", 2)]
 
 
+def test_square():
+    """Of the squares in a² - b² + tanh(c²), those that only sums use."""
+    code = program(("sample", "a"), ("sample", "b"), ("sample", "c"), ("constant", 2),
+                   ("**", 0, 3), ("**", 1, 3), ("**", 2, 3), ("tanh", 6), ("-", 4, 5), ("+", 8, 7),
+                   ("mean", 9))
+    assert [line.op for line in square(code)[4:7]] == ["*", "*", "**"]
+    assert code[4].args == (code[0], code[0]) and code[6].args == (code[2], code[3])
+
+
+def test_a_square_that_is_too_large_is_the_error_that_it_is_in_the_engine():
+    w = Value(1e200, label="w")
+    step = jit(lambda x: (w * x) ** 2, [w])
+    assert step([(1e-200,)]) == 1
+    w.grad = 5
+    with pytest.raises(OverflowError, match=r"\*\*"):
+        step([(1.0,)])
+    assert w.grad == 5 and "* v1" in step.source
+
+
 def test_hoist():
     """exp(a) is the same for every sample, and so is the penalty b² that is added to the loss."""
     code = program(("leaf", "a"), ("leaf", "b"), ("sample", "x"), ("exp", 0), ("*", 3, 2),
@@ -679,7 +698,7 @@ def step(samples, parameters):
         z2 = tanh(x1 * w12 + x2 * w22 + b2)
         y = z1 * w31 + z2 * w32 + b3
         v1 = y - target
-        total += v1 ** 2
+        total += v1 * v1
         # backward
         d_y = 2.0 * v1                                  # gradient of y, b3, v1
 """
