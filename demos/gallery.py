@@ -49,8 +49,8 @@ def two_two_one():
 
 
 def dead_relu():
-    """The upper ReLU is dead at this input: its sum is below 0, so nothing goes back through it,
-    and training does not move its weight. Dotted arrows are gradients of 0."""
+    """One ReLU is dead at this input: its sum is below 0, so nothing goes back through it, and
+    training does not move its weight. Dotted arrows are gradients of 0."""
     x, w1, w2 = Value(1.0, label="x"), Parameter(-2.0, label="w1"), Parameter(1.5, label="w2")
     dead, alive = relu(x * w1), relu(x * w2)
     dead.label, alive.label = "dead", "alive"

@@ -11,9 +11,11 @@ Read the files in this order, each as a lesson:
 7. `symbols.py`    numbers that write down what is done to them
 8. `source.py`     what they wrote, as Python
 9. `compiler.py`   the training step as a program: `jit`
-10. `draw.py`      the graph as a picture
-11. `formulas.py`  what an operation does, in writing
-12. `player.py`    the graph as a film
+10. `parts.py`     which part of a model made which value
+11. `scene.py`     what of a large graph is drawn
+12. `draw.py`      the graph as a picture
+13. `formulas.py`  what an operation does, in writing
+14. `player.py`    the graph as a film
 """
 
 from . import losses, nn, optim

@@ -76,9 +76,9 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
     Further keywords are attributes of Graphviz for the graph (`bgcolor="white"`, `size="8"`), or
     `node_attr` and `edge_attr`, dicts of them for all nodes and all edges.
 
-    Raises TypeError if `root` is no Value or `model` has no parameters, ValueError for a negative
-    depth, an unknown format or direction, and, when it comes to rendering, RuntimeError if there is
-    no Graphviz.
+    Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if the
+    graph has none of its parameters, for a negative depth, an unknown format or direction, and,
+    when it comes to rendering, RuntimeError if there is no Graphviz.
     """
     if rankdir not in ("LR", "RL", "TB", "BT"):
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
@@ -180,7 +180,7 @@ def _nodes(scene: Scene) -> list[tuple]:
                 "tooltip": " "}))
         fill, border = COLOURS[role(value, scene)]
         nodes.append((part, name, {
-            "label": _box(value, part), "shape": "box", "style": "filled,rounded",
+            "label": _box(value, scene), "shape": "box", "style": "filled,rounded",
             "margin": "0.2,0.05", "fillcolor": fill, "color": border,
             "tooltip": f"data = {_exact(value.data)}, grad = {_exact(value.grad)}"}))
     return nodes
@@ -214,7 +214,7 @@ def _arrow_label(scene: Scene, arrow: Arrow, local_gradients: bool) -> dict:
     number = len({x for x, _, _ in arrow.carried})
     x, result, place = arrow.carried[0]
     if number > 1:
-        return {} if scene.dense else {"label": f" {number:,} values "}
+        return {} if scene.dense else {"label": f" {number:,} values \\n "}
     if local_gradients and result is not None and len(arrow.carried) == 1:
         return {"label": f" {_number(scene.local_gradient(result, place))} "}
     return {}
@@ -239,11 +239,8 @@ def _legend(scene: Scene, sizes: list[float]) -> str:
 
 # ── What stands in a box ──────────────────────────────────────────────────────────────────────────
 
-def _box(value: Value, part: Part | None) -> str:
-    # Inside of its part, the parameter layers.0.weight is the weight.
-    label = value.label
-    if part and part.path:
-        label = str(label).removeprefix(f"{part.path}.")
+def _box(value: Value, scene: Scene) -> str:
+    label = scene.label(value)
     lines = [f"<B>{_text(label)}</B>"] if label else []
     lines.append(_number(value.data))
     if value.role != "constant":
@@ -291,7 +288,8 @@ def _number(x) -> str:
     if isinstance(x, Rational) and max(abs(x.numerator), x.denominator) >= 10 ** 12:
         x = Decimal(x.numerator) / x.denominator
     exact = isinstance(x, Rational) or not isinstance(x, (Real, Decimal))
-    return (str(x) if exact else f"{x:.4g}").replace("-", "−")
+    text = str(x) if exact else f"{x:.4g}"
+    return text.replace("-", "−").replace("nan", "NaN").replace("inf", "∞")
 
 
 def _exact(x) -> str:

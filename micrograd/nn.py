@@ -155,6 +155,8 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, **kwargs):
+        if nout < 1:
+            raise ValueError(f"a layer has at least one neuron, not {nout}")
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
         _label(self)
 
@@ -179,6 +181,9 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: list[int], **kwargs):
+        if not isinstance(nouts, (list, tuple)):
+            raise TypeError(f"MLP takes the sizes of its layers as a list, such as [16, 1], "
+                            f"not {nouts!r}")
         sizes = [nin, *nouts]
         self.layers = [Layer(sizes[i], sizes[i + 1], **({"nonlin": i < len(nouts) - 1} | kwargs))
                        for i in range(len(nouts))]

@@ -28,7 +28,11 @@ class Optimizer:
     """
 
     def __init__(self, parameters: Iterable, lr: float = 0.001, weight_decay: float = 0):
-        self.parameters = list(parameters)
+        try:
+            self.parameters = list(parameters)
+        except TypeError:
+            raise TypeError(f"{type(self).__name__} takes parameters, such as model.parameters(), "
+                            f"not {repr(parameters)[:60]}") from None
         if not self.parameters:
             raise ValueError(f"{type(self).__name__} has no parameters to optimise")
         _require("lr", lr, lr >= 0, "0 or more")

@@ -37,12 +37,12 @@ TRIES = 3000                    # lengths to try, where several arguments have o
 
 class Part:
     """A module in a model: its `name` in the `parent`, how many modules it is `deep` in the model,
-    and `leaves`, the parameters that are its own and not those of a part of it."""
+    and `leaves`, with their names, the parameters that are its own and not those of a part."""
 
     def __init__(self, module, name: str, parent: "Part | None"):
         self.module, self.name, self.parent = module, name, parent
         self.deep = parent.deep + 1 if parent else 0
-        self.leaves: list[Value] = []
+        self.leaves: dict[Value, str] = {}
 
     @property
     def parameters(self) -> list[Value]:
@@ -80,7 +80,7 @@ def parts(model) -> list[Part]:
     for part in found:                          # which grows meanwhile
         for name, thing in _contents(part.module):
             if isinstance(thing, Value):
-                part.leaves += [] if thing._prev else [thing]
+                part.leaves |= {} if thing._prev else {thing: name}
             elif _is_module(thing) and id(thing) not in seen:
                 seen.add(id(thing))
                 found.append(Part(thing, name, part))

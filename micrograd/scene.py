@@ -71,8 +71,8 @@ class Scene:
     `depth` levels of boxes are open: as many as were asked for, or fewer where that is not legible.
     With math.inf all are, however many. `complete` says whether nothing was closed unasked.
 
-    Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if `depth` is
-    below 0 or no number.
+    Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if the graph has
+    none of them or `depth` is below 0 or no number.
     """
 
     def __init__(self, root: Value, model=None, depth: float | None = None):
@@ -85,6 +85,8 @@ class Scene:
         self.names = {value: f"v{i}" for i, value in enumerate(self.order)}
         self.parts = [] if model is None else parts(model)
         self.owner = owners(self.order, self.parts)
+        if model is not None and not self.owner:
+            raise ValueError(f"the graph has no parameter of this model, {repr(model)[:60]}")
         self._locals = {}
         self._open(depth)
 
@@ -157,6 +159,15 @@ class Scene:
                 if box:
                     box.leaving[value] = None
         self.arrows = list(arrows.values())
+
+    def label(self, value: Value) -> str:
+        """The label to show: in its part, that of the parameter layers.0.weight is weight. One
+        without a label gets the name by which its part holds it."""
+        part = self.owner.get(value)
+        if not part:
+            return str(value.label)
+        own = str(value.label).removeprefix(f"{part.path}." if part.path else "")
+        return own or part.leaves.get(value, "")
 
     @property
     def dense(self) -> bool:

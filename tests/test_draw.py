@@ -125,8 +125,8 @@ def test_a_box_shows_label_number_and_gradient():
 
 def test_fractions_and_what_is_not_finite_are_shown():
     shown = texts(draw_dot(Value(Fraction(-1, 3)) * Value(float("inf")))).values()
-    assert ["−1/3", "grad 0"] in shown and ["inf", "grad 0"] in shown
-    assert ["nan", "grad 0"] in texts(draw_dot(Value(float("nan")))).values()
+    assert ["−1/3", "grad 0"] in shown and ["∞", "grad 0"] in shown
+    assert ["NaN", "grad 0"] in texts(draw_dot(Value(float("nan")))).values()
 
 
 def test_a_gradient_that_is_a_value_shows_its_number():
@@ -445,7 +445,7 @@ def test_local_gradients_are_written_and_the_chain_rule_can_be_read_off(arrows):
 
 def test_a_local_gradient_that_has_no_answer_is_nan():
     root = Value(0.0).sqrt()
-    assert 'label=" nan "' in draw_dot(root, local_gradients=True).source
+    assert 'label=" NaN "' in draw_dot(root, local_gradients=True).source
 
 
 def test_attributes_of_graphviz_pass_through():
@@ -465,7 +465,7 @@ def test_a_legend_says_what_is_what():
 @pytest.mark.parametrize("answer", [None, (1, 2), "a"])
 def test_a_rule_with_a_wrong_answer_is_drawn_all_the_same(answer):
     broken = op("broken", lambda g, out, x: answer)(lambda x: x)
-    assert 'label=" nan "' in draw_dot(broken(Value(1.0)), local_gradients=True).source
+    assert 'label=" NaN "' in draw_dot(broken(Value(1.0)), local_gradients=True).source
 
 
 def test_a_gradient_that_is_not_a_number_is_dashed_and_the_legend_says_so(arrows):
@@ -609,7 +609,7 @@ def test_many_values_in_and_out_are_told_as_their_range():
 
 def test_arrows_that_are_one_tell_how_many_values_they_carry():
     model, loss = network(3, 1, samples=2)
-    assert 'c0 -> c1 [label=" 6 values "' in draw_dot(loss, model, 1).source
+    assert 'c0 -> c1 [label=" 6 values \\n "' in draw_dot(loss, model, 1).source
 
 
 @pytest.mark.parametrize("depth", [None, 0, 1, 2])

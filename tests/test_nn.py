@@ -165,3 +165,12 @@ def test_activation_that_is_no_function():
 def test_load_state_dict_refuses_numbers_beyond_floats():
     with pytest.raises(ValueError, match=r"weight\[0\]\[0\]: expected a finite number"):
         Neuron(1).load_state_dict({"weight": [[10 ** 400]], "bias": [0]})
+
+
+@pytest.mark.parametrize("make, error, message", [
+    (lambda: MLP(2, 1), TypeError, r"as a list, such as \[16, 1\], not 1"),
+    (lambda: MLP(2, [3, 0]), ValueError, "at least one neuron, not 0"),
+])
+def test_sizes_that_make_no_network(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from micrograd.nn import Parameter
+from micrograd.nn import MLP, Parameter
 from micrograd.optim import SGD, Adam
 
 
@@ -71,3 +71,10 @@ def test_gradients_with_a_graph_of_their_own(optimizer):
     (w * w).backward(create_graph=True)
     optimizer([w], lr=0.1, weight_decay=0.5).step()
     assert type(w.data) is float and w.data < 3
+
+
+@pytest.mark.parametrize("parameters", [MLP(2, [1]), MLP(2, [1]).parameters])
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_a_model_instead_of_its_parameters(optimizer, parameters):
+    with pytest.raises(TypeError, match=r"takes parameters, such as model\.parameters\(\), not"):
+        optimizer(parameters)

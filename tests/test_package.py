@@ -1,6 +1,7 @@
 """The rooms of the package: who imports whom, and what `import micrograd` brings along."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ ROOMS = {
     "player": {"draw", "engine", "formulas", "scene"},
 }
 ROOMS["__init__"] = set(ROOMS)
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8").partition("## Read the source")[2]
 
 PUBLIC = {
     "functions": functions.__all__,
@@ -83,6 +85,13 @@ def test_imports_are_found():
 @files
 def test_every_file_has_a_room(file):
     assert file.stem in ROOMS
+
+
+@pytest.mark.parametrize("order", [micrograd.__doc__, README], ids=["docstring", "README"])
+def test_the_order_of_reading_names_every_file_after_what_it_imports(order):
+    named = re.findall(r"`(\w+)\.py`", order)
+    assert sorted(named) == sorted(set(ROOMS) - {"__init__"})
+    assert all(named.index(other) < named.index(name) for name in named for other in ROOMS[name])
 
 
 @files

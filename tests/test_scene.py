@@ -222,10 +222,22 @@ def test_a_root_inside_of_a_closed_box_is_shown_beside_it(depth):
                                                      [(root, None, 0)])]
 
 
-def test_a_model_that_is_not_in_the_graph_closes_nothing():
-    root = Value(1.0) * 2
-    scene = Scene(root, MLP(2, [2, 1]), depth=0)
-    assert scene.values == scene.order and scene.closed == []
+def test_a_model_that_is_not_in_the_graph_is_refused():
+    with pytest.raises(ValueError, match="the graph has no parameter of this model, MLP of"):
+        Scene(Value(1.0) * 2, MLP(2, [2, 1]), depth=0)
+
+
+def test_a_parameter_without_a_label_has_the_name_of_its_place():
+    class Scaled(Module):
+        def __init__(self):
+            self.scale, self.table = Parameter(0.7), {"k": Parameter(1.0, label="κ")}
+
+        def __call__(self, x):
+            return self.scale * x + self.table["k"]
+    model, x = Scaled(), Value(2.0)
+    scene = Scene(model(x), model)
+    labels = [scene.label(value) for value in (model.scale, model.table["k"], x, scene.root)]
+    assert labels == ["scale", "κ", "", ""]
 
 
 def test_a_closed_box_of_a_model_that_is_a_single_parameter():
