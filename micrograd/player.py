@@ -375,7 +375,9 @@ def _nodes(scene: Scene) -> dict[str, dict]:
             label = label.removeprefix(f"{part.path}.")
         lines = [_shortened(line) for line in label.splitlines()[:4]]
         rows = max(1, len(lines)) + 2 - 2 * constant
-        width = max([_width(line) for line in lines] + [30 if constant else 84])
+        # A constant has room for itself, all others for any number.
+        own = max(30, _width(f"{as_float(value.data):.4g}")) if constant else 84
+        width = max([_width(line) for line in lines] + [own])
         nodes[name] = {"lines": lines, "room": (width + 10, 14 * rows + 10), "part": part}
         if value._prev and value not in scene.inside:
             symbol = _shortened(str(value._op))

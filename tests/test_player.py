@@ -201,8 +201,14 @@ def exact():
     return x * x + x / Fraction(2, 7) + 10 ** 20
 
 
+def not_a_number():
+    x = Value(float("nan"), label="x")
+    return x * x * -2.5 + Value(-math.inf) * 123456789
+
+
 GRAPHS = {graph.__name__: graph for graph in
-          (two_two_one, every_operation, used_often, dead_relu, one_leaf, corners, exact)}
+          (two_two_one, every_operation, used_often, dead_relu, one_leaf, corners, exact,
+           not_a_number)}
 
 
 def history(root):
@@ -232,7 +238,7 @@ def number(text):
     """The number that a page tells."""
     if text in ("", "not known yet"):
         return None
-    names = {"NaN": "nan", "∞": "inf"}
+    names = {"NaN": "nan", "∞": "inf", "−∞": "-inf"}
     return Fraction(text.replace("−", "-")) if "/" in text else \
         float(names.get(text, text).replace("−", "-"))
 
@@ -327,6 +333,25 @@ def test_the_panel_tells_why_a_rule_chose(browser, tmp_path):
     assert rows(browser) == ["#2.grad += 0 as #2 ≤ 0 = 0 0 → 0 · complete: it is used once"]
 
 
+def test_numbers_of_every_kind_are_told_shortly(browser, tmp_path):
+    n, x = Value(-2 ** 5000, label="n"), Value(Fraction(123456789012, 98765432109877), label="x")
+    browser.open(play(n * n).save(tmp_path / "page.html"), "#step=1")
+    assert rows(browser) == ["#1 = n · n = −1.412e1505 · (−1.412e1505) = 1.995e3010"]
+    browser.open(play(1 / (x / Fraction(-2, 7))).save(tmp_path / "page.html"), "#step=1")
+    assert rows(browser) == ["#3 = x / (−2/7) = 0.00125 / (−2/7) = −0.004375"]
+    browser.open(play((Value(Fraction(1, 3)) + 1).exp()).save(tmp_path / "page.html"), "#step=2")
+    assert rows(browser) == ["#3 = exp(#2) = exp(4/3) = 3.794"]
+
+
+def test_a_gradient_that_is_no_number_does_not_look_like_0(browser, tmp_path):
+    browser.open(play(not_a_number()).save(tmp_path / "page.html"), "#step=100")
+    looks = browser.run("return [...document.querySelectorAll('.arrow')].map((g) => g.classList[1])")
+    assert "nan" in looks and "zero" not in looks
+    assert "NaN" in browser.texts("#legend li")
+    browser.open(play(dead_relu()).save(tmp_path / "page.html"))
+    assert "NaN" not in browser.texts("#legend li")
+
+
 def test_the_operation_of_a_step_and_its_arrows_light_up(browser, tmp_path):
     browser.open(play(used_often()).save(tmp_path / "page.html"), "#step=1")
 
@@ -414,12 +439,15 @@ def test_it_stops_at_the_end(browser, tmp_path):
 def test_buttons_and_slider(browser, tmp_path):
     browser.open(play(two_two_one()).save(tmp_path / "page.html"))
     enabled = "return ['first', 'previous', 'next', 'last'].map((name) => " \
-              "!document.querySelector('button.' + name).disabled)"
+              "document.querySelector('button.' + name).ariaDisabled === 'false')"
     assert browser.run(enabled) == [False, False, True, True]
     for name, step in [("next", 1), ("last", 33), ("previous", 32), ("first", 0)]:
         browser.click(f"button.{name}")
         assert browser.step == step
-    browser.press("TAB")                        # from the buttons, whose `first` is now disabled
+    # At an end a button does nothing, but keeps the focus.
+    assert browser.run("return document.activeElement.className") == "first"
+    browser.click("button.first")
+    assert browser.step == 0
     browser.run("document.getElementById('step-slider').focus()")
     browser.press("ARROW_RIGHT", "ARROW_RIGHT", "ARROW_UP")
     assert browser.step == 3 and browser.text("#phase") == "Forward 3 of 16"
@@ -491,17 +519,105 @@ def test_light_dark_calm_and_print(browser, tmp_path):
     assert browser.run(style, "body", "backgroundColor") == "rgb(255, 255, 255)"
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["slide", "telephone"])
+ACTIVE_IN_SIGHT = """
+    const box = document.querySelector(".node.op.active .shape").getBoundingClientRect();
+    const view = document.getElementById("view").getBoundingClientRect();
+    return box.left >= view.left && box.right <= view.right && box.top >= view.top
+        && box.bottom <= view.bottom"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844), (640, 400)],
+                         ids=["slide", "telephone", "slide at 200 %"])
 def test_the_page_fits_and_follows(size, browser, tmp_path):
     browser.open(play(two_two_one()).save(tmp_path / "page.html"), size=size)
     for key in "HOME", "END", "HOME":
         browser.press(key, "ARROW_RIGHT")
         assert browser.run("return document.documentElement.scrollWidth") <= size[0]
-        browser.wait("""
-            const box = document.querySelector('.node.op.active .shape').getBoundingClientRect();
-            const view = document.getElementById('view').getBoundingClientRect();
-            return box.left >= view.left && box.right <= view.right && box.top >= view.top
-                && box.bottom <= view.bottom""")
+        browser.wait(ACTIVE_IN_SIGHT)
+
+
+def two_layers():
+    model = MLP(2, [2, 1], rng=random.Random(0))
+    return (model([0.5, -1.0]) - 2) ** 2, model
+
+
+@pytest.mark.parametrize("graph, size, wide", [
+    (two_layers, (1280, 800), False), (two_layers, (1920, 1080), False),
+    (lambda: (two_two_one(), None), (1280, 800), True),
+    (lambda: (two_two_one(), None), (1920, 1080), True)])
+def test_a_graph_that_nearly_fits_begins_whole(graph, size, wide, browser, tmp_path):
+    player = play(*graph())
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!DOCTYPE html><meta charset=utf-8>{player._repr_html_()}", "utf-8")
+    browser.open(player.save(tmp_path / "page.html"), size=size)
+    whole = """const view = document.getElementById("view");
+        return view.scrollWidth <= view.clientWidth && view.scrollHeight <= view.clientHeight"""
+    assert browser.run(whole)
+    assert browser.run("return document.body.className") == ("wide" if wide else "")
+    browser.open(notebook, size=size)
+    browser.driver.switch_to.frame(0)
+    try:
+        browser.wait(whole)
+    finally:
+        browser.driver.switch_to.default_content()
+
+
+def test_an_address_in_a_large_graph_is_in_sight_at_once(browser, tmp_path):
+    browser.open(play(thousand()).save(tmp_path / "page.html"), "#step=600")
+    assert browser.run(ACTIVE_IN_SIGHT)
+
+
+@pytest.mark.parametrize("graph", [corners, exact, not_a_number, two_two_one])
+def test_nothing_sticks_out_of_its_box(graph, browser, tmp_path):
+    root = graph() * Value(1.0, label="W" * 32 + "\n" + "漢" * 20) * 1e-300
+    browser.open(play(root).save(tmp_path / "page.html"), "#step=1000")
+    assert browser.run("""
+        return [...document.querySelectorAll(".node text")].filter((text) => {
+            const [inner, outer] = [text, text.parentNode.querySelector(".shape")]
+                .map((element) => element.getBoundingClientRect());
+            return inner.left < outer.left || inner.right > outer.right
+                || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+        }).map((text) => text.textContent)""") == []
+
+
+CONTRASTS = """
+    const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const over = (colour, below) => {
+        const [r, g, b, alpha = 1] = parts(colour);
+        return [r, g, b].map((x, i) => x * alpha + below[i] * (1 - alpha));
+    };
+    const light = (colour) => colour.reduce((sum, x, i) => sum + [0.2126, 0.7152, 0.0722][i]
+        * (x <= 10 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4), 0);
+    const style = (element) => getComputedStyle(element);
+    function ground(element) {
+        if (!element) return [255, 255, 255];
+        const shape = element.parentElement?.querySelector(":scope > .shape, :scope > rect");
+        const fill = shape && style(shape).fill;
+        return over(fill && fill !== "none" ? fill : style(element).backgroundColor,
+                    ground(element.parentElement));
+    }
+    const written = [...document.querySelectorAll("body *:not(script):not(option)")].filter((e) =>
+        [...e.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())
+        && e.getClientRects().length && !e.closest("[aria-disabled=true]"));
+    return written.map((e) => {
+        const below = ground(e), colour = e.namespaceURI.endsWith("svg") ? "fill" : "color";
+        const [a, b] = [light(over(style(e)[colour], below)), light(below)];
+        return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.textContent];
+    });"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_that_is_written_has_contrast(theme, browser, tmp_path):
+    film, _ = training(2)
+    network = MLP(2, [2, 1], rng=random.Random(0))
+    closed = play(network([Value(1.0), Value(2.0)]), network, depth=1)
+    for player in film, closed, play(*two_layers()), play(two_two_one()):
+        page = player.save(tmp_path / "page.html")
+        for step in 1, 12, 25:
+            browser.open(page, f"#step={step}", theme=theme)
+            told = browser.run(CONTRASTS)
+            assert len(told) > 20
+            assert [pair for pair in told if pair[0] < 4.5] == []
 
 
 # ── A page that keeps to itself ───────────────────────────────────────────────────────────────────
