@@ -15,11 +15,11 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from .engine import Constant, Value, gradients, op, topological_order
+from .engine import Constant, Op, Value, gradients, op, topological_order
 
 __all__ = ["Check", "GradientError", "check_gradients", "diagnose", "grad", "hessian", "jacobian",
            "slope"]
@@ -135,6 +135,7 @@ class Check:
     slope: float                                # what nudging says, NaN if it cannot be measured
     verdict: str                                # "agrees", "differs", "kink" or "edge"
     because: str = ""                           # a kink's two slopes, or the usual suspect
+    g: float = 1                                # the gradient of the output with which it says so
 
     def __str__(self):
         if math.isnan(self.said) and math.isnan(self.slope):
@@ -142,6 +143,9 @@ class Check:
         said = "" if math.isnan(self.said) else f"the rule says {self.said:.6g}; "
         slope = ("no slope can be measured there." if math.isnan(self.slope)
                  else f"the slope measured by nudging is {self.slope:.6g}.")
+        if self.g != 1:
+            said = f"with g = {self.g:.6g} {said}"
+            slope = f"it should say {self.g * self.slope:.6g}."
         return f"{self.what}, at {self.at}: {said}{slope} {self.because}".rstrip()
 
 
@@ -155,7 +159,8 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
     says "kink"; at the edge of a domain it says "edge".
 
     Raises GradientError, an AssertionError, if a derivative differs from the slope by more than
-    `rtol` of it and the error of the measurement.
+    `rtol` of it and the error of the measurement, or if a rule gives no gradients. Raises TypeError
+    if the result is not one number, or if an operation has no rule.
 
     >>> from micrograd import op
     >>> @op("cube", lambda g, out, x: 2 * g * x ** 2)
@@ -247,37 +252,64 @@ G = 1.75        # the gradient of the output in a check: no rule that forgets it
 def _check_rule(value: Value, rtol: float) -> list[Check]:
     """The rule of the operation that made a value, by each of its inputs, at their numbers."""
     operation, inputs = value._op, value._prev
+    if not isinstance(operation, Op):
+        raise TypeError(f"the operation {operation!r} has no rule: make it with @op")
     point = [float(x.data) for x in inputs]
     names = _names(operation.mathematics, len(inputs))
     at = ", ".join([f"{name} = {x:.6g}" if x != round(x, 4) else f"{name} = {x}"
                     for name, x in zip(names[:6], point)])
     try:
-        said = _answers(operation, point)
+        said, of_one = _answers(operation, point), _answers(operation, point, g=1)
+    except _Fault as fault:
+        return [Check(f"{operation}", at, math.nan, math.nan, "differs", str(fault))]
     except (ArithmeticError, ValueError) as error:
         return [Check(f"{operation}", at, math.nan, math.nan, "edge", f"The rule raises {error}.")]
-    except TypeError as error:
-        fault = f"The rule fails: {error}."
-        return [Check(f"{operation}", at, math.nan, math.nan, "differs", fault)]
     checks = []
     for i, x in enumerate(point):
         if isinstance(inputs[i], Constant):
             continue
         partial = _partial(operation.mathematics, point, i)
         verdict, measured, because = _compare(partial, x, said[i], rtol)
+        g = 1
         if verdict == "differs" and not because:
-            because = _suspect(operation, point, i)
+            if _close(said[i], of_one[i]) or not math.isfinite(said[i]):
+                because = _suspect(operation, point, i)
+            else:                               # divided by g, nobody would recognise the number
+                g, said[i] = G, said[i] * G
+                because = ("The rule forgets g, the gradient of the output."
+                           if _close(said[i], of_one[i]) else
+                           "The answer is not in proportion to g, the gradient of the output.")
         checks.append(Check(f"{operation} by its input {names[i]}", at, said[i], measured, verdict,
-                            because))
+                            because, g))
     return checks
 
 
-def _answers(operation, point, out=None) -> list[float]:
-    """What the rule says the slopes are: its answers for the gradient G, divided by it."""
+class _Fault(ValueError):
+    """A rule gives no gradients at all. The text is a sentence."""
+
+
+def _answers(operation, point, out=None, g=G) -> list[float]:
+    """What the rule says the slopes are: its answers for the gradient g, divided by it."""
     out = operation.mathematics(*point) if out is None else out
-    answer = list(operation.rule(G, out, *point))
-    if len(answer) != len(point):
-        raise TypeError(f"it answers with {len(answer)} of the {len(point)} gradients")
-    return [x / G for x in answer]
+    try:
+        answer = operation.rule(g, out, *point)
+    except TypeError as error:
+        raise _Fault(f"The rule fails: {error}.") from None
+    found = list(answer) if isinstance(answer, Iterable) else []
+    found = [x.data if isinstance(x, Value) else x for x in found]
+    if len(found) != len(point) or not all([isinstance(x, Real) for x in found]):
+        must = f"{len(point)} gradients, one for each input"
+        if len(point) == len(found) == 1:       # of one input, the rule answers with one number
+            must, answer = "a number, the gradient of its input", found[0]
+        raise _Fault(f"The rule of {operation} must answer with {must}; with g = {g:.6g} it "
+                     f"answered {_shown(answer)}.")
+    return [x / g for x in found]
+
+
+def _shown(answer) -> str:
+    if isinstance(answer, (list, tuple)):
+        return f"({', '.join(map(_shown, answer))}{',' * (len(answer) == 1)})"
+    return f"{answer:.6g}" if isinstance(answer, Real) else repr(answer)[:60]
 
 
 def _suspect(operation, point, i) -> str:
@@ -297,8 +329,7 @@ def _suspect(operation, point, i) -> str:
         except (ArithmeticError, ValueError):
             return [math.nan]
 
-    suspects = {"The rule forgets g, the gradient of the output.":
-                mended(lambda near: [x * G for x in _answers(operation, near)])}
+    suspects = {}
     if len(point) == 2:
         suspects["The gradients of the two inputs are swapped."] = \
             mended(lambda near: _swapped(operation, near, i))

@@ -234,7 +234,7 @@ def rule_agrees(rule, symbol, mathematics, *at) -> str:
     ("The rule forgets g, the gradient of the output.", "(g * y, g * x)", "(y, x)"),
     ("The gradients of the two inputs are swapped.", "(g * y, g * x)", "(g * x, g * y)"),
     ("The sign is wrong.", "(g, g)", "(g, -g)"),
-    ("answers with 1 of the 2 gradients", "(g * y, g * x)", "(g * y,)"),
+    ("must answer with 2 gradients, one for each input", "(g * y, g * x)", "(g * y,)"),
     ("A sum hands g on as it is, however large x and y are.", "(g, g)", "(g * x, g * y)"),
     ("The output stands where one of the inputs was meant.",
      "(g * y, g * x)", "(g * out, g * out)"),
