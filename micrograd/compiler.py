@@ -237,7 +237,7 @@ class Plan:
     """
 
     def __init__(self, sample):
-        self.fixed = [place for place, x in places(sample) if type(x) not in NUMBERS]
+        self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
         self.programs: dict[tuple, Compiled] = {}
 
     def key(self, sample) -> tuple:
@@ -253,13 +253,15 @@ class Plan:
     def prepare(self, samples: list, function: Callable, parameters: list[Value], backward: bool):
         """Make the programs that these samples need."""
         for sample in samples:
-            if (key := self.key(sample)) not in self.programs:
+            while self.key(sample) not in self.programs:
                 program = trace(function, sample, parameters, self.fixed, backward)
-                if program.index is not None:
-                    self.fixed.append(program.index)
+                if program.indices:             # so far each program was for any number there
+                    self.fixed |= program.indices
                     self.programs.clear()
-                    return self.prepare(samples, function, parameters, backward)
-                self.programs[key] = Compiled(program, sample, backward)
+                else:
+                    self.programs[self.key(sample)] = Compiled(program, sample, backward)
+        if any([self.key(sample) not in self.programs for sample in samples]):
+            self.prepare(samples, function, parameters, backward)
 
 
 class Compiled:
@@ -268,12 +270,12 @@ class Compiled:
     def __init__(self, program: Program, sample, backward: bool):
         code = prune(share(fold(program.code)))
         if backward:
-            code = hoist(square(code))
+            code = prune(hoist(square(code)))
             self.source = step_source(code, inline(code), sample)
         else:
             self.source = forward_source(code, inline(code), sample, program.result)
         self.leaves = [line.value for line in code if line.op == "leaf"]
-        names: dict = {}
+        names = {"__name__": __name__}          # it is code of ours
         exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
         self.function = names["step" if backward else "forward"]
 
@@ -295,8 +297,9 @@ class jit:
 
     The function is run on symbols at the first call, and again for samples of another structure.
     Strings, bools, None and whole numbers that serve as an index count as structure. The data of
-    Values are read at each call; all else that the function refers to stays as it was when traced.
-    While the function is traced, symbols stand in the parameters: no other thread may use them.
+    the Values that the result is computed from are read at each call; all else that the function
+    refers to or decides by stays as it was when traced. While the function is traced, symbols stand
+    in the parameters: no other thread may use them. To `isinstance`, a symbol is a `numbers.Real`.
 
     Raises TraceError where the function must know a number to go on; ValueError for no samples or
     samples of different structure; and where the mathematics has no answer, what the function

@@ -21,7 +21,6 @@ import inspect
 import linecache
 import math
 import operator
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -92,11 +91,15 @@ class Symbol:
         return self.program.record("where", self, a, b)
 
     def __index__(self):
-        if self.line.op == "sample":
-            self.program.index = self.line.value
-        self.program.refuse("an index or a key",
-                            "Only a whole number that stands in the sample itself can be one.")
-    __hash__ = __index__
+        number = self.program.numbers.get(self.line.value) if self.line.op == "sample" else None
+        if type(number) is not int:
+            self.program.refuse("an index or a key", "Only a whole number that stands in the "
+                                "sample itself can be one.")
+        self.program.indices[self.line.value] = number
+        return number
+
+    def __hash__(self):
+        return hash(self.__index__())
 
 
 Real.register(Symbol)                           # the engine takes it for a number
@@ -150,10 +153,11 @@ Symbol.__bool__ = _refusal("a decision", "Choose with where(condition, a, b), ma
 class Program:
     """The instructions that symbols have written down so far."""
 
-    def __init__(self):
+    def __init__(self, sample: Sequence):
+        self.numbers = dict(places(sample))     # by their places
+        self.indices: dict[tuple, int] = {}     # those that served as an index or a key
         self.code: list[Instruction] = []
         self.result = None                      # what the function answered, in symbols
-        self.index: tuple | None = None         # the place in the sample of what served as an index
         self.refused: TraceError | None = None
 
     def add(self, line: Instruction) -> Symbol:
@@ -180,27 +184,36 @@ class Program:
 
 
 def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fixed=(),
-          backward: bool = True, others: Iterable[Value] = ()) -> Program:
+          backward: bool = True, others=()) -> Program:
     """The program of the function, found by running it on symbols.
 
     It ends with the mean loss and the means of its gradients by the parameters; without `backward`,
-    with the function's result. `fixed` are the places in the sample that keep their numbers.
+    with the function's result. `fixed` are the places in the sample that keep their numbers. If
+    another number served as an index, the program has `indices` and is not complete.
     """
-    program = Program()
+    program = Program(sample)
     leaves = dict.fromkeys([*parameters, *others])
-    data = [leaf.data for leaf in leaves]
+    before = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
+    if any([type(data) is Symbol for _, data, _ in before]):
+        raise RuntimeError("the parameters are being traced already, in another thread or by a "
+                           "function that calls a compiled one")
     try:
         for leaf in leaves:
-            leaf.data = program.add(Instruction("leaf", value=leaf, label=leaf.label or "p"))
+            leaves[leaf] = leaf.data = program.add(
+                Instruction("leaf", value=leaf, label=leaf.label or "p"))
         program.result = _run(program, function, sample, fixed)
-        if program.index is not None:
+        for leaf, _, grad in before:
+            if leaf.data is not leaves[leaf] or leaf.grad is not grad:
+                raise TraceError(f"{function} changes data or grad of {leaf.label!r}. A program only "
+                                 "computes a result: change them before or after the call.")
+        if program.indices:
             return program
         results = [x for _, x in places(program.result)]
         values = [value for x in results if isinstance(x, Value) for value in topological_order(x)]
         # Leaves that are not parameters are read at each call too, once we know of them.
         found = [value for value in values if not value._prev and not isinstance(value, Constant)
-                 and type(value.data) is not Symbol]
-        if others or not found:
+                 and (value in others or type(value.data) is not Symbol)]
+        if len(found) <= len(others):           # no more than in the trace before
             for value in values:
                 if value.label and type(value.data) is Symbol and value.data.line.args:
                     value.data.line.label = value.label
@@ -212,9 +225,9 @@ def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fix
                 raise program.refused
             return program
     finally:
-        for leaf, number in zip(leaves, data):
-            leaf.data = number
-    return trace(function, sample, parameters, fixed, backward, found)
+        for leaf, data, grad in before:
+            leaf.data, leaf.grad = data, grad
+    return trace(function, sample, parameters, fixed, backward, dict.fromkeys(found))
 
 
 def _run(program: Program, function: Callable, sample: Sequence, fixed):
@@ -231,16 +244,17 @@ def _run(program: Program, function: Callable, sample: Sequence, fixed):
         result = function(*arguments)
     except Exception as raised:
         error = raised
-    if program.index is not None and type(dict(places(sample))[program.index]) is int:
+    if program.indices:
         return None
     if program.refused:
         raise program.refused
-    if isinstance(error, TypeError):
+    if isinstance(error, (AttributeError, TypeError)):
         frames = list(traceback.walk_tb(error.__traceback__))[::-1]
-        if _is_ours(frames[0][0]):              # in words of ours
+        if _module(frames[0][0]) == __package__:        # in words of ours
             raise error
         raise TraceError(f"{_place(frames)}\n{error}. While a function is traced, symbols stand "
-                         "for its numbers.") from error
+                         "for its numbers. They take operators, comparisons and micrograd's own "
+                         "functions.") from error
     if error:
         raise error
     return result
@@ -287,14 +301,14 @@ def places(x, place: tuple = ()) -> list[tuple]:
 
 
 def _place(frames) -> str:
-    """The innermost line of code that is neither ours nor the standard library's."""
+    """The innermost line of code that is not a library's."""
     for frame, number in frames:
-        code, module = frame.f_code, str(frame.f_globals.get("__name__")).partition(".")[0]
-        if not _is_ours(frame) and module not in sys.stdlib_module_names:
+        code = frame.f_code
+        if _module(frame) not in {__package__, "numpy", *sys.stdlib_module_names}:
             text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
             return f'File "{code.co_filename}", line {number}, in {code.co_name}: {text}'
     return "The function"
 
 
-def _is_ours(frame) -> bool:
-    return os.path.dirname(frame.f_code.co_filename) == os.path.dirname(__file__)
+def _module(frame) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
