@@ -122,10 +122,10 @@ class Writer:
             line = f"{line.rstrip()}){end}"
         if of:
             note = f"# gradient of {', '.join(of)}"
-            if lines or max(55, len(line)) + len(note) >= WIDTH:
+            if lines or max(54, len(line)) + 2 + len(note) > WIDTH:
                 lines.insert(0, margin + note)
             else:
-                line = f"{line:<55} {note}"
+                line = f"{line:<54}  {note}"
         self.lines += *lines, line
 
     def statement(self, indent: int, line: Instruction) -> None:

@@ -145,7 +145,8 @@ for _name in ("float", "int", "complex", "round", "floor", "ceil", "trunc"):
         "a plain number", "Compute with operators and with micrograd's own exp, log, tanh, … "
         "instead of those of math, and look at numbers after the call."))
 Symbol.__bool__ = _refusal("a decision", "Choose with where(condition, a, b), maximum(a, b), "
-                           "minimum(a, b) or relu(x), which are compiled.")
+                           "minimum(a, b) or relu(x), which are compiled; for `a < x and x < b` "
+                           "write (a < x) * (x < b).")
 
 
 # ── 3. Tracing ────────────────────────────────────────────────────────────────────────────────────
@@ -204,8 +205,8 @@ def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fix
         program.result = _run(program, function, sample, fixed)
         for leaf, _, grad in before:
             if leaf.data is not leaves[leaf] or leaf.grad is not grad:
-                raise TraceError(f"{function} changes data or grad of {leaf.label!r}. A program only "
-                                 "computes a result: change them before or after the call.")
+                raise TraceError(f"{function} changes data or grad of {leaf.label!r}. A program "
+                                 "only computes a result: change them before or after the call.")
         if program.indices:
             return program
         results = [x for _, x in places(program.result)]
@@ -253,7 +254,7 @@ def _run(program: Program, function: Callable, sample: Sequence, fixed):
         if _module(frames[0][0]) == __package__:        # in words of ours
             raise error
         raise TraceError(f"{_place(frames)}\n{error}. While a function is traced, symbols stand "
-                         "for its numbers. They take operators, comparisons and micrograd's own "
+                         "for its numbers. They take arithmetic, comparisons and micrograd's own "
                          "functions.") from error
     if error:
         raise error
