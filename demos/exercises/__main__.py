@@ -75,10 +75,20 @@ def progress(total: int):
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
 
-def path_of(folder: pathlib.Path, exercise: str) -> str:
-    """The file, as one would type it from here."""
-    path = folder / f"{exercise}.py"
+def from_here(path: pathlib.Path) -> str:
+    """A path as one would type it here."""
     return str(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
+
+
+def this_command() -> str:
+    """What the learner typed: of a Python in this folder, such as .venv/bin/python, its path."""
+    python = pathlib.Path(sys.executable)
+    python = from_here(python) if python.is_relative_to(pathlib.Path.cwd()) else "python"
+    return f"{python} {from_here(HERE)}"
+
+
+def path_of(folder: pathlib.Path, exercise: str) -> str:
+    return from_here(folder / f"{exercise}.py")
 
 
 # ── What the command does ─────────────────────────────────────────────────────────────────────────
@@ -121,7 +131,7 @@ def tell_result(args, result: Result) -> None:
     print(f"{mark(result.state)} {paint(heading, 'bold')}   {path}")
     print("\n".join(lines))
     if result.state in ("wrong", "untouched"):
-        print(f"\n  For a hint: python demos/exercises --hint {result.number}")
+        print(f"\n  For a hint: {this_command()} --hint {result.number}")
     sys.stdout.flush()
 
 
@@ -200,6 +210,9 @@ def grade(folders: list[pathlib.Path], args) -> int:
     """A line for each folder: how many are right, and which."""
     print(f"{'':20} {'right':>8}   1 to {len(exercises())}")
     for folder in folders:
+        if not folder.is_dir():
+            print(f"{folder.name[:20]:20}            skipped: it is no folder", flush=True)
+            continue
         checker = Checker(folder, args.seed or 0)
         results = check_all(checker)
         marks = "".join([mark(r.state) for r in results])
@@ -219,16 +232,23 @@ def named(text: str) -> str:
     raise argparse.ArgumentTypeError(f"there are the exercises 1 to {len(exercises())}, not {text}")
 
 
-def a_folder(text: str) -> pathlib.Path:
+def a_path(text: str) -> pathlib.Path:
     path = pathlib.Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"there is no {text}")
+    return path.resolve()
+
+
+def a_folder(text: str) -> pathlib.Path:
+    path = a_path(text)
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is no folder")
-    return path.resolve()
+    return path
 
 
 def parse(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python demos/exercises", description=__doc__,
+        prog=this_command(), description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Without arguments: where you are. The exit code is 0, but 1 if the exercise that "
                "was asked for is not right yet.")
@@ -239,7 +259,7 @@ def parse(arguments=None):
                        ("reset", "begin N anew; what is there is saved beside it"),
                        ("solution", "show our solution of N, after asking")):
         what.add_argument(f"--{name}", nargs="?", type=named, metavar="N", const=True, help=help)
-    what.add_argument("--grade", nargs="+", type=a_folder, metavar="FOLDER",
+    what.add_argument("--grade", nargs="+", type=a_path, metavar="FOLDER",
                       help="a line for each of these folders of exercises, for teachers")
     parser.add_argument("--yes", action="store_true", help="do not ask before a solution is shown")
     parser.add_argument("--folder", type=a_folder, default=HERE,
@@ -283,7 +303,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"python demos/exercises: error: {error}", file=sys.stderr)
+        print(f"{this_command()}: error: {error}", file=sys.stderr)
         return 2
 
 

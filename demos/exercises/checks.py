@@ -24,6 +24,10 @@ PICTURE = "my_two_two_one.svg"
 NUDGED = "the slope measured by nudging is"
 
 
+class Words(str):
+    """A description of an answer, not the answer itself: it is shown without quotes."""
+
+
 @dataclass
 class Probe:
     what: str                                   # the function or method that is tried
@@ -149,6 +153,17 @@ def check_knob(m, rng):
      'Value(self.data + other.data, (self, other), "+")', "self.data + other.data"),
     ("The result is a plain number, which remembers nothing: wrap it in Value().",
      'Value(self.data * other.data, (self, other), "*")', "self.data * other.data"),
+    ("A set has no order and forgets that a value was used twice: keep the tuple itself.",
+     "self._prev = _prev", "self._prev = set(_prev)"),
+    ("A set has no order and forgets that a value was used twice: hand Value() a tuple.",
+     '(self, other), "+"', '{self, other}, "+"'),
+    ("A set has no order and forgets that a value was used twice: hand Value() a tuple.",
+     '(self, other), "*"', '{self, other}, "*"'),
+    ("There is no `_prev`: mind the underscore, self._prev = …",
+     "self._prev = _prev", "self.prev = _prev"),
+    ("There is no `_op`: mind the underscore, self._op = …", "self._op = _op", "self.op = _op"),
+    ("There are no `_prev` and `_op`: mind the underscores, self._prev = …, self._op = …",
+     "self._prev = _prev\n        self._op = _op", "self.prev = _prev\n        self.op = _op"),
     ("__init__ does not keep `_prev`: it is to be the argument of that name.",
      "self._prev = _prev", "self._prev = ()"),
     ("__init__ does not keep `_op`: it is to be the argument of that name.",
@@ -163,8 +178,13 @@ def check_value(m, rng):
 
     def made(v):
         names = {id(a): "a", id(b): "b"}
-        inputs = [names.get(id(i), f"{type(i).__name__} {i}") for i in getattr(v, "_prev", [])]
-        return [type(v).__name__, getattr(v, "data", v), inputs, getattr(v, "_op", "")]
+        inputs = getattr(v, "_prev", Words("no _prev"))
+        if isinstance(inputs, (tuple, list, set, frozenset)):
+            named = [names.get(id(i), f"{type(i).__name__} {i}") for i in inputs]
+            inputs = (named if isinstance(inputs, (tuple, list)) else
+                      Words(f"a set of {', '.join(sorted(named)) or 'nothing'}"))
+        return [type(v).__name__, getattr(v, "data", v), inputs,
+                getattr(v, "_op", Words("no _op"))]
 
     for _prev, _op in (((a, b), "+"), ((), "")):
         yield Probe("__init__", f"Value({x:g}, {'(a, b)' if _prev else '()'}, {_op!r}): its _prev "
@@ -173,6 +193,8 @@ def check_value(m, rng):
     for name, symbol, f in (("__add__", "+", operator.add), ("__mul__", "*", operator.mul)):
         yield Probe(name, f"a {symbol} b where {point(a=x, b=y)}: its type, its data, its _prev "
                     "and its _op", lambda: made(f(a, b)), ["Value", f(x, y), ["a", "b"], symbol])
+        yield Probe(name, f"a {symbol} a where {point(a=x)}: its data and its _prev",
+                    lambda: made(f(a, a))[1:3], [f(x, x), ["a", "a"]])
         yield Probe(name, f"a after a {symbol} b where {point(a=x, b=y)}",
                     lambda: (f(a, b), made(a))[1], ["Value", x, [], ""])
         yield Probe(name, f"b {symbol} 2 where {point(b=y)}: the number",
@@ -350,6 +372,8 @@ def by_itself(m, root):
     ("The sign is wrong.", "(1 - out * out)", "(out * out - 1)"),
     ("a factor is wrong", "g * (1", "2 * g * (1"),
     ("The square is missing: the slope is 1 - out².", "out * out", "out"),
+    ("The square is taken off: the slope is 1 - out², not 1 + out².",
+     "1 - out * out", "1 + out * out"),
     ("g multiplies the whole slope: put 1 - out * out into parentheses.",
      "g * (1 - out * out)", "g * 1 - out * out"),
     ("That is the slope of the logistic function. tanh has 1 - out².",
@@ -801,6 +825,7 @@ def check_momentum(m, rng):
 ], mistakes=[
     ("The scores are not divided by √d.", " / sqrt(len(query))", ""),
     ("The scores are divided by d. Take its square root.", "sqrt(len(query))", "len(query)"),
+    ("The scores are multiplied by √d. Divide: it is to make them smaller.", "/ sqrt", "* sqrt"),
     ("d is how many numbers the query has, not how many keys there are.",
      "len(query)", "len(keys)"),
     ("The softmax is forgotten: the weights must add up to 1.", "softmax(scores)", "scores"),

@@ -44,7 +44,8 @@ def shown_solution(exercise: str) -> str:
         outer = [line for line in source[:hole.start()].splitlines()
                  if line.strip() and len(line) - len(line.lstrip()) < indent]
         functions = [line for line in outer if line.lstrip().startswith("def ")]
-        parts.append("\n".join([*(functions or outer)[-1:], *lines]))
+        closing = re.findall(r"\A\n( *[)\]}]+)$", source[hole.end():], re.M)
+        parts.append("\n".join([*(functions or outer)[-1:], *lines, *closing]))
     return "\n\n".join(parts)
 
 

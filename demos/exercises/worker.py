@@ -8,6 +8,7 @@ between.
 
 import io
 import json
+import linecache
 import math
 import os
 import pathlib
@@ -18,7 +19,7 @@ import threading
 import traceback
 
 import yours
-from checks import EXERCISES
+from checks import EXERCISES, Words
 from files import HOLE, look_at, solution
 from micrograd.calculus import GradientError, diagnose
 
@@ -40,6 +41,8 @@ def examine(exercise: str, folder: pathlib.Path, seed: int = 0, source: str | No
     yours.folder = folder
     path = folder / f"{exercise}.py"
     source = path.read_text("utf-8-sig") if source is None else source
+    # Errors quote the lines that ran, whatever is saved meanwhile.
+    linecache.cache[str(path)] = len(source), None, source.splitlines(keepends=True), str(path)
     try:
         outcomes = answers(exercise, source, seed)
     except BaseException as error:              # SystemExit and KeyboardInterrupt are the learner's
@@ -99,8 +102,9 @@ def plain(x):
     if isinstance(x, (list, tuple)):
         return [plain(part) for part in x]
     if x is ...:
-        return "..."
-    return x if isinstance(x, (int, float, str, type(None))) else f"{type(x).__name__} {x!r:.60}"
+        return Words("...")
+    return (x if isinstance(x, (int, float, str, type(None)))
+            else Words(f"{type(x).__name__} {repr(x)[:60]}"))
 
 
 def same(a, b, rtol: float = 1e-6) -> bool:
@@ -151,7 +155,7 @@ def show(x) -> str:
         return f"[{', '.join(parts)}]"
     if x is None:
         return "None (is a `return` missing?)"
-    return f"{x:.6g}" if isinstance(x, float) else str(x) or "''"
+    return f"{x:.6g}" if isinstance(x, float) else str(x) if isinstance(x, Words) else repr(x)
 
 
 def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
@@ -166,8 +170,10 @@ def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
     # `y_by_w = …` or `"*": …`, where what is tried has such a name.
     named = [i for i in code for name in what.split()
              if hole[i].strip().startswith((f"{name} =", f'"{name}":', f"self.{name} ="))]
-    number += (named or code)[0]
-    return [f"{trials}Look at line {number} of {path.name}:", f"    {lines[number - 1].strip()}"]
+    first, *_, last = (named or code) * 2
+    if first != last:
+        return [f"{trials}Look at lines {number + first} to {number + last} of {path.name}."]
+    return [f"{trials}Look at line {number + first} of {path.name}:", f"    {hole[first].strip()}"]
 
 
 def told(error: BaseException, path: pathlib.Path) -> list[str]:
@@ -186,6 +192,9 @@ def told(error: BaseException, path: pathlib.Path) -> list[str]:
     if "NoneType" in text or "ellipsis" in text.lower():
         explanation = ("A `...` that nobody has replaced?" if "ellipsis" in text.lower() else
                        "None comes of a function without `return`.")
+    if re.search(r"operand type(\(s\))? for (unary -|/|\*\*).*'Value'", text):
+        explanation = ("The Value of 03_value.py has + - * alone: write x / n as x * (1 / n), and "
+                       "x ** 2 as x * x.")
     return [*quoted(frame), f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
 
 
@@ -208,7 +217,7 @@ def quoted(frame: tuple | None) -> list[str]:
 
 def in_hole(file: str, number: int) -> bool:
     """Whether a line is one of the learner's own, and not one that was there before."""
-    source = pathlib.Path(file).read_text("utf-8-sig")
+    source = "".join(linecache.getlines(file))
     return any(source.count("\n", 0, hole.start(1)) < number <= source.count("\n", 0, hole.end(1))
                for hole in HOLE.finditer(source))
 
