@@ -345,7 +345,8 @@ def test_numbers_of_every_kind_are_told_shortly(browser, tmp_path):
 
 def test_a_gradient_that_is_no_number_does_not_look_like_0(browser, tmp_path):
     browser.open(play(not_a_number()).save(tmp_path / "page.html"), "#step=100")
-    looks = browser.run("return [...document.querySelectorAll('.arrow')].map((g) => g.classList[1])")
+    looks = browser.run("return [...document.querySelectorAll('.arrow')]"
+                        ".map((g) => g.classList[1])")
     assert "nan" in looks and "zero" not in looks
     assert "NaN" in browser.texts("#legend li")
     browser.open(play(dead_relu()).save(tmp_path / "page.html"))
