@@ -769,12 +769,15 @@ def test_watch_checks_what_is_saved(begun):
 
 def test_the_lines_quoted_are_those_that_ran_not_what_was_saved_meanwhile(folder):
     knob = folder / "02_knob.py"
-    knob.write_text(answer("02_knob", "        while True: pass"), "utf-8")
-    checking = checker.Checker(folder, seed=0, seconds=3).begin("02_knob")
-    time.sleep(1.5)
+    knob.write_text(answer("02_knob", "        open(__file__ + '.runs', 'w').close()\n"
+                                      "        while True: pass"), "utf-8")
+    checking = checker.Checker(folder, seed=0, seconds=2).begin("02_knob")
+    while not (folder / "02_knob.py.runs").exists():
+        assert not checking.done()
+        time.sleep(0.02)
     knob.write_text(files.solution("02_knob"), "utf-8")
     text = checker.describe(checking.result())
-    assert "Line 25 of 02_knob.py:\n      while True: pass\n  After 3 seconds your code" in text
+    assert "Line 26 of 02_knob.py:\n      while True: pass\n  After 2 seconds your code" in text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
