@@ -281,9 +281,9 @@ class Shape:
         """What the page is told of the shape. A number in it is a place in the frame."""
         scene, place = self.scene, itertools.count()
         nodes, arrows, groups, size = _placed(scene)
-        values = [{"i": i, "id": f"v{i}", "name": str(scene.order[i].label) or f"#{i}",
-                   "role": role(scene.order[i], scene), "data": next(place)}
-                  | nodes.get(f"v{i}", {}) for i in self.told]
+        values = [{"i": i, "id": f"v{i}", "data": next(place), "role": role(value, scene),
+                   "name": str(value.label) or scene.label(value) or f"#{i}"}
+                  | nodes.get(f"v{i}", {}) for i in self.told for value in [scene.order[i]]]
         told = set(self.told)
         turns = [{"node": turn.node, "made": [i for i in turn.made if i in told],
                   "inputs": list(dict.fromkeys(x for i in turn.made for x in self.wiring[i][2]
@@ -370,10 +370,7 @@ def _nodes(scene: Scene) -> dict[str, dict]:
     for value in scene.values:
         name, part = scene.names[value], scene.owner.get(value)
         constant = isinstance(value, Constant)
-        label = str(value.label)
-        if part and part.path:
-            label = label.removeprefix(f"{part.path}.")
-        lines = [_shortened(line) for line in label.splitlines()[:4]]
+        lines = [_shortened(line) for line in scene.label(value).splitlines()[:4]]
         rows = max(1, len(lines)) + 2 - 2 * constant
         # A constant has room for itself, all others for any number.
         own = max(30, _width(f"{as_float(value.data):.4g}")) if constant else 84

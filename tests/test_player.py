@@ -14,7 +14,7 @@ import pytest
 
 import micrograd
 from micrograd import Value, cos, functions, op, play
-from micrograd.nn import MLP, Parameter
+from micrograd.nn import MLP, Module, Parameter
 from micrograd.optim import SGD
 from micrograd.player import Film, Shape
 
@@ -900,3 +900,16 @@ def test_playing_leaves_the_graph_as_it_was():
 
 def test_the_same_computation_gives_the_same_page():
     assert play(two_two_one())._page() == play(two_two_one())._page()
+
+
+def test_a_parameter_without_a_label_is_called_by_its_place():
+    class Scaled(Module):
+        def __init__(self):
+            self.scale = Parameter(0.7)
+
+        def __call__(self, x):
+            return self.scale * x
+
+    model = Scaled()
+    names = re.findall(r'"name":"(.*?)"', play(model(Value(2.0)), model)._page())
+    assert names == ["scale", "#1", "#2"]
