@@ -11,8 +11,8 @@ of how large gradients have been (*Adam*).
 >>> Knob.data
 4.8
 
-Formulas and defaults are those of `torch.optim`. From here, go on to `calculus.py` for derivatives of
-any order and how to check a rule, or to `draw.py` to see a graph.
+Formulas and defaults are those of `torch.optim`. From here, go on to `calculus.py` for derivatives
+of any order and how to check a rule, or to `draw.py` to see a graph.
 """
 
 import math

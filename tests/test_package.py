@@ -31,7 +31,7 @@ ROOMS = {
     "player": {"draw", "engine", "formulas", "scene"},
 }
 ROOMS["__init__"] = set(ROOMS)
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8").partition("## Read the source")[2]
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8").partition("## Read the")[2]
 
 PUBLIC = {
     "functions": functions.__all__,
