@@ -14,13 +14,22 @@ A demo is a function `tell(args)` and, at its end:
 """
 
 import argparse
+import importlib
 import json
 import math
 import os
 import pathlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+
+try:
+    importlib.import_module("micrograd.player")
+except ImportError as missing:                  # another package may have the name micrograd
+    sys.exit(f"The demos need the package micrograd of this repository ({missing}).\n"
+             "In its folder, run: python3 -m venv .venv && .venv/bin/pip install -q .\n"
+             f"and then: .venv/bin/python {' '.join(sys.argv)}")
 
 # Okabe and Ito's colours, which do not depend on telling red from green.
 COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
@@ -72,9 +81,10 @@ class Failed(Exception):
 
 
 def run(tell: Callable, parser: argparse.ArgumentParser,
-        stopped: str = "Stopped before the end of training.") -> int:
+        stopped: str = "Stopped before the end.") -> int:
     """Parse the options, `tell(args)`, and answer with the exit status.
 
+    The folder of `--out` is tried first: who cannot write there should not work for minutes.
     `stopped` is the sentence for Ctrl-C; a KeyboardInterrupt raised with a sentence of its own,
     by a demo that has saved something, comes before it.
     """
@@ -82,6 +92,8 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
         stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
     args = parser.parse_args()
     try:
+        if "out" in args:
+            require_folder(args.out)
         tell(args)
         sys.stdout.flush()
     except BrokenPipeError:                     # whoever was reading has read enough
@@ -149,6 +161,16 @@ class Lines:
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────
 
+def require_folder(folder: pathlib.Path) -> None:
+    """Make the folder, unless it is there. Raises BadInput if no file can be written in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BadInput(f"--out {folder}: expected a folder that files can be written to "
+                       f"({error.strerror})") from None
+
+
 def write(path: pathlib.Path, text: str) -> None:
     """Write a text file whole or not at all: beside its place first, and then moved there."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -193,3 +215,7 @@ def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: i
         finally:
             beside.unlink(missing_ok=True)
     return f"The picture is drawn in {path}"
+
+
+if __name__ == "__main__":
+    print("By itself this file does nothing: the other demos use it. Run one, such as xor.py.")

@@ -112,7 +112,7 @@ def main() -> int:
     parser.add_argument("--orders", type=positive(int), default=4, metavar="N",
                         help="how many times; each takes about twice as long as the one before "
                              "(default: %(default)s)")
-    return command_line.run(tell, parser, stopped="Stopped before the last derivative was drawn.")
+    return command_line.run(tell, parser)
 
 
 if __name__ == "__main__":

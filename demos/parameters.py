@@ -243,7 +243,7 @@ def paint(figure, counted) -> None:
 # ── The command ───────────────────────────────────────────────────────────────────────────────────
 
 def main() -> int:
-    return command_line.run(tell, command_line.parser(__doc__), stopped="Stopped before the end.")
+    return command_line.run(tell, command_line.parser(__doc__))
 
 
 if __name__ == "__main__":

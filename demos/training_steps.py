@@ -217,3 +217,7 @@ TASKS = {
         ENGINE: lambda: by_engine(circle_values, CIRCLE)},
 }
 MODULES = {"PyTorch": "torch", "JAX": "jax"}    # what other ways have to be installed
+
+
+if __name__ == "__main__":
+    print("By itself this file does nothing: benchmark.py runs these steps and takes the time.")

@@ -60,12 +60,49 @@ def test_the_options_that_all_demos_have(program):
     ("raise BadInput('no such thing')", 2, "program.py: error: no such thing\n"),
     ("open('missing')", 2, "program.py: error: [Errno 2] No such file or directory: 'missing'\n"),
     ("raise Failed('in vain')", 1, "program.py: in vain\n"),
-    ("raise KeyboardInterrupt", 130, "\nStopped before the end of training.\n"),
+    ("raise KeyboardInterrupt", 130, "\nStopped before the end.\n"),
     ("raise KeyboardInterrupt('Saved.')", 130, "\nSaved.\n"),
 ])
 def test_status_and_sentence(program, body, status, stderr):
     done = program(body)
     assert (done.returncode, done.stderr) == (status, stderr)
+
+
+@pytest.mark.parametrize("out", ["file", "file/deeper"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(program, tmp_path, out):
+    (tmp_path / "file").write_text("kept")
+    done = program("print('hours of work')", "--out", out)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert f"--out {out}: expected a folder that files can" in line.replace("\\", "/")
+    assert "Errno" not in line and (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_refused_before_any_work(program, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    done = program("print('hours of work')", "--out", "locked")
+    assert (done.returncode, done.stdout) == (2, "") and "(Permission denied)" in done.stderr
+
+
+def test_the_folder_is_made_and_left_empty(program, tmp_path):
+    assert program("print(args.out.is_dir())", "--out", "a/b").stdout == "True\n"
+    assert os.listdir(tmp_path / "a" / "b") == []
+
+
+@pytest.mark.parametrize("name", ["derivatives.py", "gallery.py", "gpt.py", "moons.py",
+                                  "parameters.py", "to_pytorch.py", "two_two_one.py", "xor.py"])
+def test_without_micrograd_each_demo_says_how_to_install_it(demo, tmp_path, name):
+    done = demo.run(tmp_path, name, without=["micrograd"])
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "need the package micrograd of this repository" in done.stderr
+    assert ".venv/bin/pip install -q ." in done.stderr and name in done.stderr
+
+
+@pytest.mark.parametrize("name", ["command_line.py", "training_steps.py"])
+def test_a_helper_says_that_it_is_one(demo, tmp_path, name):
+    (line,) = demo.told(tmp_path, name).splitlines()
+    assert line.startswith("By itself this file does nothing: ")
 
 
 def test_a_mistake_in_the_program_is_not_hidden(program):
