@@ -130,18 +130,20 @@ def tell(args) -> None:
 
     saved = args.out / "moons.json"
     begun = time.perf_counter()
+    stopped = "Stopped before the end of training. The parameters so far are in"
     try:
         losses = train(model, (compiled if args.jit else eager)(model), samples, args.steps)
+        stopped = "Stopped after training. The parameters are in"
+        save(model, saved)
+        print(f"That took {time.perf_counter() - begun:.2f} s.", end=" ", flush=True)
+        print(f"Right are {accuracy(model, samples):.1f} % of the points trained on, and of the "
+              f"unseen {accuracy(model, unseen):.1f} %.")
+        print(f"\nThe parameters are in {saved}", flush=True)
+        print(command_line.draw(args.out / "moons.svg", (13, 5), font=15,
+                                paint=lambda figure: paint(figure, model, samples, unseen, losses)))
     except KeyboardInterrupt:
         save(model, saved)
-        raise KeyboardInterrupt("Stopped before the end of training. The parameters so far are in "
-                                f"{saved}; --load goes on from there.") from None
-    print(f"That took {time.perf_counter() - begun:.2f} s. Right are {accuracy(model, samples):.1f}"
-          f" % of the points trained on, and of the unseen {accuracy(model, unseen):.1f} %.")
-    save(model, saved)
-    print(f"\nThe parameters are in {saved}")
-    print(command_line.draw(args.out / "moons.svg", (13, 5), font=15, paint=lambda figure: paint(
-        figure, model, samples, unseen, losses)))
+        raise KeyboardInterrupt(f"{stopped} {saved}; --load goes on from there.") from None
 
 
 def tell_parameters(model) -> None:

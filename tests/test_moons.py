@@ -1,5 +1,6 @@
 """The moons demo runs as a user would run it: it learns, saves what it learnt and loads it."""
 
+import argparse
 import json
 import math
 import os
@@ -124,7 +125,7 @@ def test_parameters_too_large_to_train(demo, trained, tmp_path):
     (tmp_path / "huge.json").write_text(json.dumps(state))
     line = demo.refused(tmp_path, "moons.py", "--load", "huge.json", status=1)
     assert line.startswith("moons.py: training diverged: ")
-    assert os.listdir(tmp_path) == ["huge.json"]
+    assert list(tmp_path.rglob("*.*")) == [tmp_path / "huge.json"]
 
 
 def test_control_c_leaves_parameters_that_load(demo, tmp_path):
@@ -133,6 +134,32 @@ def test_control_c_leaves_parameters_that_load(demo, tmp_path):
     assert one_line(stderr).startswith("Stopped before the end of training. The parameters so far")
     assert os.listdir(tmp_path / "out") == ["moons.json"]
     demo.told(tmp_path, "moons.py", "--load", "out/moons.json", "--steps", 0)
+
+
+def test_control_c_after_training_leaves_them_too(demo, tmp_path):
+    """The picture takes longer than the way from the printed line to the signal."""
+    fake = tmp_path / "not installed"
+    fake.mkdir()
+    (fake / "matplotlib.py").write_text("import time; time.sleep(60)")
+    status, stderr = demo.interrupted(tmp_path, "The parameters are in", "moons.py", "--steps", 2,
+                                      "--jit", PYTHONPATH=str(fake))
+    assert status == 130
+    assert one_line(stderr).startswith("Stopped after training. The parameters are in out")
+    assert os.listdir(tmp_path / "out") == ["moons.json"]
+
+
+def test_the_parameters_are_saved_before_anything_is_measured(demo, tmp_path, monkeypatch):
+    moons = demo.module("moons")
+    saved, measure = tmp_path / "moons.json", moons.accuracy
+    there = []
+
+    def accuracy(*given):
+        there.append(saved.exists())
+        return measure(*given)
+
+    monkeypatch.setattr(moons, "accuracy", accuracy)
+    moons.tell(argparse.Namespace(seed=1, steps=1, load=None, jit=True, out=tmp_path))
+    assert there[0] is False and set(there[1:]) == {True}
 
 
 # ── The picture, and what is refused ──────────────────────────────────────────────────────────────
