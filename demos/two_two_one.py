@@ -31,6 +31,7 @@ TREES = pathlib.Path(__file__).parent / "data" / "trees.csv"
 UNITS = {"girth": "inches", "height": "feet", "volume": "cubic feet"}
 ACTIVATIONS = {"linear": lambda z: z, "tanh": tanh, "relu": relu}
 NUDGE = 0.01
+LR = 0.05
 
 
 # ── The network ───────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +85,7 @@ def train(network, parameters, rows, steps, lr, report=lambda step, loss: None,
         if not loss.data < limit:
             raise Failed(f"training diverged: the loss reached {loss.data:.3g} at step {step}: the "
                          f"learning rate {lr:g} is too large, every step overshoots "
-                         f"(try --lr {lr / 10:g})")
+                         f"(try --lr {min(lr / 10, LR):g})")
         report(step, loss.data)
         if step < steps:
             network.zero_grad()
@@ -199,28 +200,29 @@ def tell(args) -> None:
 
     print(f"\nTraining: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
     every, film = max(1, args.steps // 6), Film()
+    # A single row's loss may pass 0 while the others are far off: that of three tells more.
+    ranked = sorted(scaled, key=lambda row: row[2])
+    shown = [ranked[0], ranked[len(ranked) // 2], ranked[-1]]
 
     def report(step, loss):
         if step % max(1, args.steps // 300) == 0:
-            film.add(row_loss(network, scaled[0]),
-                     f"Step {step}: mean squared residual of all rows {loss * unit:.4f}")
+            film.add(rows_loss(network, shown, "loss of 3 rows"),
+                     f"step {step} of {args.steps}: loss of all {len(rows)} rows {loss:.4f}")
         if step % every == 0 or step == args.steps:
             print(f"  step {step:5}   mean squared residual {loss * unit:12.4f}", flush=True)
 
     program = compiled(network, scaled) if args.jit else None
-    loss = train(network, network.parameters(), scaled, args.steps, args.lr, report, program) * unit
-
-    print("\nThe nine parameters, which are all that the network knows:")
-    print("            before     after")
-    for p, old in zip(network.parameters(), before):
-        print(f"  {p.label}".ljust(9) + f"{old:9.4f} {round(p.data, 4) + 0.0:9.4f}")
-
-    tell_result(args, names, rows, scale, network, loss)
-    if args.activation == "linear":
-        tell_bias(args, names, rows)
+    try:
+        loss = train(network, network.parameters(), scaled, args.steps, args.lr, report, program)
+        tell_parameters(network, before)
+        tell_result(args, names, rows, scale, network, loss * unit)
+        if args.activation == "linear":
+            tell_bias(args, names, rows)
+        print("\n" + files(drawn, film, args.out))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Stopped before the end.\n"
+                                + files(drawn, film, args.out)) from None
     size = len(topological_order(mean_squared_error(network, scaled)))
-    print(f"\nThe graph of one row, before the first step and after backward(), {drawn}")
-    print(save(film, args.out / "two_two_one_training.html", "The film of its training is"))
     print(f"The graph of the whole loss has {size} values, too many to read as a picture.")
 
 
@@ -237,6 +239,13 @@ def tell_promise(network, scaled, unit) -> None:
           f"Its gradient by {knob.label} is {knob.grad * unit:.4f}, which promises: turn "
           f"{knob.label} up by {NUDGE}\nand the loss should change by {promised:+.4f}. "
           f"Turned up, it changes by {happened:+.4f}.")
+
+
+def tell_parameters(network, before) -> None:
+    print("\nThe nine parameters, which are all that the network knows:")
+    print("            before     after")
+    for p, old in zip(network.parameters(), before):
+        print(f"  {p.label}".ljust(9) + f"{old:9.4f} {round(p.data, 4) + 0.0:9.4f}")
 
 
 def plane_text(names, plane) -> str:
@@ -287,18 +296,28 @@ def tell_bias(args, names, rows) -> None:
           "origin and fits worse.")
 
 
+def labelled(row) -> list[Value]:
+    return [Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target"))]
+
+
 def row_loss(network, row) -> Value:
     """The squared error of one row, with a label at whatever has a name."""
-    x1, x2, target = (Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target")))
+    x1, x2, target = labelled(row)
     loss = mse_loss(network(x1, x2), target)
     loss.label = "loss"
+    return loss
+
+
+def rows_loss(network, rows, label: str = "loss") -> Value:
+    """The mean squared error of some rows, with a label at whatever has a name."""
+    loss = mean_squared_error(network, [labelled(row) for row in rows])
+    loss.label = label
     return loss
 
 
 def draw(folder: pathlib.Path, loss: Value) -> str:
     """Draw the graph of a loss, save its player, and say where, or why not."""
     loss.backward()
-    folder.mkdir(parents=True, exist_ok=True)
     picture, source = folder / "two_two_one.svg", folder / "two_two_one.gv"
     try:
         draw_dot(loss).render(outfile=picture)
@@ -307,6 +326,13 @@ def draw(folder: pathlib.Path, loss: Value) -> str:
     return (f"is drawn in\n{picture} (source: {source.name}).\n"
             + save(play(loss), folder / "two_two_one_backprop.html",
                    "A page that plays its backpropagation step by step is"))
+
+
+def files(drawn: str, film: Film, folder: pathlib.Path) -> str:
+    """Save the film, as far as it goes, and say where everything is."""
+    return (f"The graph of one row, before the first step and after backward(), {drawn}\n"
+            + save(film, folder / "two_two_one_training.html",
+                   "The film of its training, on the rows of the least, middle and largest y, is"))
 
 
 def save(player: Player, path: pathlib.Path, what: str) -> str:
@@ -323,8 +349,9 @@ def main() -> int:
     parser.add_argument("--data", type=pathlib.Path, default=TREES, metavar="FILE",
                         help="a CSV file of two inputs and a target, with a header row or none "
                              "(default: the trees)")
-    parser.add_argument("--steps", type=positive(int), default=600, help="default: %(default)s")
-    parser.add_argument("--lr", type=positive(float), default=0.05,
+    parser.add_argument("--steps", type=positive(int), default=600, metavar="N",
+                        help="how often to move the parameters (default: %(default)s)")
+    parser.add_argument("--lr", type=positive(float), default=LR,
                         help="the learning rate (default: %(default)s)")
     parser.add_argument("--activation", choices=ACTIVATIONS, default="linear",
                         help="of the hidden neurons (default: %(default)s)")

@@ -18,7 +18,7 @@ import sys
 import command_line
 from command_line import COLOURS, positive, progress
 from micrograd.player import Film
-from two_two_one import ACTIVATIONS, TwoTwoOne, mean_squared_error, train
+from two_two_one import ACTIVATIONS, TwoTwoOne, mean_squared_error, rows_loss, train
 
 ROWS = [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)]
 LR = 0.2
@@ -71,8 +71,9 @@ def solved(network) -> bool:
 
 def tell_seeds(args) -> list[tuple[bool, list[float]]]:
     """Train from several seeds and say how many solve it; each one's losses, step by step."""
-    print(f"\nThe same with tanh from {args.seeds} seeds, {args.seed} to "
-          f"{args.seed + args.seeds - 1}:")
+    last = args.seed + args.seeds - 1
+    print("\nThe same with tanh from "
+          + (f"{args.seeds} seeds, {args.seed} to {last}:" if args.seeds > 1 else f"seed {last}:"))
     curves, stuck = [], {}
     seeds = progress(range(args.seeds), unit="seed")
     for i in seeds:
@@ -110,15 +111,13 @@ def record(film, network, step: int, steps: int) -> None:
     """Add the loss to the film, about a hundred times in a training."""
     if step % max(1, steps // 100) == 0:
         network.zero_grad()
-        loss = mean_squared_error(network, ROWS)
-        loss.label = "loss"
+        loss = rows_loss(network, ROWS)
         loss.backward()
         film.add(loss, f"step {step} of {steps}")
 
 
 def save(film, path: pathlib.Path) -> str:
     """Save the film and say where, or why not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         film.save(path)
     except (ImportError, RuntimeError) as error:

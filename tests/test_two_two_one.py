@@ -150,6 +150,27 @@ def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
     assert all(f"<B>{label}</B>" in source.read_text("utf-8") for label in labels)
 
 
+def test_the_film_shows_that_it_learns(trained):
+    output, folder = trained
+    page = (folder / "pictures" / "two_two_one_training.html").read_text("utf-8")
+    means = [float(loss) for loss in re.findall(r"step \d+ of 600: loss of all 31 rows (\d+\.\d+)",
+                                                page)]
+    assert len(means) == 301 and means[-1] < means[0] / 5
+    assert '"loss of 3 rows"' in page
+
+
+@pytest.mark.parametrize("seed", [1, 7, 20])
+def test_the_loss_of_the_film_falls_as_that_of_all_rows(trees, seed):
+    scale, network = demo.Scale(trees), demo.TwoTwoOne(random.Random(seed))
+    rows = sorted(map(scale, trees), key=lambda row: row[2])
+    shown, before = [rows[0], rows[15], rows[-1]], network.parameters()
+    losses = []
+    demo.train(network, before, rows, STEPS, LR,
+               lambda step, loss: losses.append(demo.rows_loss(network, shown).data))
+    assert losses[-1] < losses[0] / 4 and max(losses[100:]) < losses[0] / 4
+    assert losses[-1] < 50 * min(losses)        # beyond that the player takes a logarithmic scale
+
+
 def test_the_readme_shows_the_program(tmp_path):
     shown = run(tmp_path, "--steps", 1, "--jit", "--activation", "tanh").stdout
     program = shown[shown.index("from math import tanh"):shown.index("\n  step ")].strip()
@@ -317,7 +338,7 @@ def test_a_bad_option_is_refused(tmp_path, option):
 @pytest.mark.parametrize("lr", ["5", "1e200"])
 def test_divergence_is_told(tmp_path, lr):
     line = refused(run(tmp_path, "--lr", lr), status=1)
-    assert "diverged" in line and "learning rate" in line
+    assert "diverged" in line and "learning rate" in line and "(try --lr 0.05)" in line
 
 
 def test_without_graphviz_it_trains_all_the_same(tmp_path):
@@ -344,4 +365,8 @@ def test_control_c_ends_it_with_a_sentence(tmp_path):
         finally:
             process.kill()
     assert process.returncode == 130
-    assert stderr.strip() == "Stopped before the end of training."
+    first, *lines = stderr.strip().splitlines()
+    assert first == "Stopped before the end."
+    pages = [f"two_two_one{end}" for end in (".svg", "_backprop.html", "_training.html")]
+    assert all(os.path.join("out", page) in " ".join(lines) for page in pages)
+    assert files(tmp_path / "out") == sorted([*pages, "two_two_one.gv"])

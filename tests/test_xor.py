@@ -83,8 +83,9 @@ def test_the_film(demo, tmp_path):
     page = film.read_text(encoding="utf-8")
     steps = [int(step) for step in re.findall(r"step (\d+) of 250", page)]
     assert steps == list(range(0, 251, 2))
-    for label in ("w(1,1)", "w(3,2)", "b3", "loss"):
+    for label in ("w(1,1)", "w(3,2)", "b3", "x1", "x2", "target", "loss"):
         assert f'"{label}"' in page
+    assert "from seed 1:" in output
 
 
 def test_without_graphviz_it_says_what_is_left_out(demo, tmp_path):
@@ -107,4 +108,4 @@ def test_a_bad_option_is_refused(demo, tmp_path, option):
 
 def test_control_c_ends_it_with_a_sentence(demo, tmp_path):
     status, stderr = demo.interrupted(tmp_path, "from 100000 seeds", "xor.py", "--seeds", 10**5)
-    assert (status, stderr) == (130, "Stopped before the end of training.")
+    assert (status, stderr) == (130, "Stopped before the end.")
