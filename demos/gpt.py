@@ -298,6 +298,10 @@ def names_of_python(context: int) -> list[str]:
     read, for to import a module is to run it. What is written in C has no source here; of that,
     the built-in names and their methods are taken.
     """
+    shortest = 3
+    if context <= shortest:
+        raise BadInput(f"the names of Python have {shortest} letters or more, and an end: expected "
+                       f"a --context of at least {shortest + 1}, got {context}")
     folder = pathlib.Path(sysconfig.get_path("stdlib"))
     modules = sorted(name for name in sys.stdlib_module_names - LEFT_OUT if name[0] != "_")
     names = {*modules, *dir(builtins)}
@@ -309,11 +313,11 @@ def names_of_python(context: int) -> list[str]:
                 names.update(defined(ast.parse(file.read_bytes())))
     names = {re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
              for name in names if name[0] != "_"}
-    names = sorted(name for name in names if re.fullmatch(f"[a-z_]{{3,{context - 1}}}", name))
+    names = sorted(name for name in names if re.fullmatch(f"[a-z_]{{{shortest},}}", name))
     if len(names) < 1000:
         raise BadInput(f"the source of the standard library is not in {folder}, so there are only "
                        f"{len(names)} names to learn: give a list of your own by --corpus")
-    return names
+    return [name for name in names if len(name) < context]
 
 
 def defined(tree: ast.Module) -> Iterator[str]:
@@ -427,15 +431,16 @@ def begun(args) -> Training:
 
 
 def make_way(path: pathlib.Path) -> None:
-    """Give the checkpoint of an earlier run another name; whatever else is there stays."""
+    """Give the checkpoint of an earlier run a name of its own; whatever else is there stays."""
     if path.exists():
         try:
             done = load(path).done
         except BadInput as error:
             raise BadInput(f"{error}.\nIt stays as it is: give --out another folder") from None
-        earlier = path.with_stem("gpt.earlier")
-        os.replace(path, earlier)
-        print(f"The checkpoint of an earlier run, after step {done}, is now {earlier}.\n")
+        copies = (path.with_stem(f"gpt.saved-{i}") for i in itertools.count(1))
+        saved = next(copy for copy in copies if not copy.exists())
+        os.rename(path, saved)
+        print(f"The checkpoint of an earlier run, after step {done}, is now {saved}.\n")
 
 
 def resumed(path: pathlib.Path, args) -> Training:
@@ -491,7 +496,9 @@ def train(training: Training, path: pathlib.Path) -> None:
             try:
                 loss = training.step()
             except (ValueError, OverflowError) as error:
-                raise Failed(f"training diverged: {error}\n{path} has an earlier step.") from None
+                lower = min(training.options["lr"], OPTIONS["lr"][1] * 10) / 10
+                raise Failed(f"training diverged at step {training.done + 1}: {error}\n{path} has "
+                             f"an earlier step. Try a new run with --lr {lower:g}.") from None
             steps.set_postfix_str(f"loss {loss:.4f}   average {training.average:.4f}",
                                   refresh=False)
             if interrupts or training.done % 100 == 0:
@@ -544,16 +551,24 @@ def tell_loss(training: Training) -> None:
 
 def tell_samples(training: Training, args) -> None:
     print("\nNames that are not among them, but could be:")
-    known, found = {*training.names, *training.held_out}, []
-    for name in itertools.islice(training.samples(args.temperature, args.prompt), 20 * args.names):
-        if name and name not in known:
-            known.add(name)
-            found.append(name)
+    known, found, left_out = {*training.names, *training.held_out}, set(), Counter()
+    tries = 20 * args.names
+    for name in itertools.islice(training.samples(args.temperature, args.prompt), tries):
+        if not name:
+            left_out["had no letters"] += 1
+        elif name in known:
+            left_out["were among them"] += 1
+        elif name in found:
+            left_out["came again"] += 1
+        else:
+            found.add(name)
             print(f"  {name}", flush=True)
         if len(found) == args.names:
             break
     else:
-        print("That is all: it kept making names that exist (try a higher --temperature).")
+        others = ", ".join([f"{count} {what}" for what, count in left_out.items()])
+        print(f"{'That is all' if found else 'None'}: of {tries} that it made, {others} (a higher "
+              "--temperature or more --steps may help).")
 
 
 # ── The command ───────────────────────────────────────────────────────────────────────────────────

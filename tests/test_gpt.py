@@ -1,7 +1,9 @@
 """The language model runs as a user would run it, beats the counts and resumes exactly."""
 
+import argparse
 import ast
 import builtins
+import itertools
 import json
 import math
 import os
@@ -292,7 +294,11 @@ def test_a_new_run_keeps_the_checkpoint_of_the_one_before(tmp_path, corpus, fini
     checkpoint(tmp_path).write_text(finished)
     output = run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL)
     assert "after step 3" in output
-    assert (tmp_path / "out" / "gpt.earlier.json").read_text() == finished
+    assert (tmp_path / "out" / "gpt.saved-1.json").read_text() == finished
+    second = checkpoint(tmp_path).read_text()
+    assert "gpt.saved-2.json" in run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL)
+    assert (tmp_path / "out" / "gpt.saved-1.json").read_text() == finished
+    assert (tmp_path / "out" / "gpt.saved-2.json").read_text() == second
 
 
 def test_without_a_checkpoint_there_is_nothing_to_resume(tmp_path):
@@ -323,7 +329,39 @@ def test_a_bad_corpus_is_refused(tmp_path, content, error):
 @pytest.mark.parametrize("temperature", ["1e-310", "1e300"])
 def test_any_temperature_will_do(tmp_path, corpus, temperature):
     output = run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL, "--temperature", temperature)
-    assert ("That is all" in output) == (temperature == "1e-310")
+    assert ("of 400 that it made, " in output) == (temperature == "1e-310")
+
+
+@pytest.mark.parametrize("names, told", [
+    (["abba", "xyx", "xyx", "xyx"], "That is all: of 40 that it made, 10 were among them, "
+                                    "29 came again"),
+    ([""], "None: of 40 that it made, 40 had no letters"),
+    (["abba"], "None: of 40 that it made, 40 were among them"),
+], ids=["again", "empty", "exist"])
+def test_what_is_left_out_is_told_as_it_is(demo, monkeypatch, capsys, names, told):
+    trained = training(demo)
+    monkeypatch.setattr(trained, "samples", lambda *options: itertools.cycle(names))
+    demo.tell_samples(trained, argparse.Namespace(names=2, temperature=1.0, prompt=""))
+    output = capsys.readouterr().out
+    assert f"{told} (a higher --temperature or more --steps may help)." in output
+    assert made_up(output) == ["  xyx"] * ("xyx" in names)
+
+
+def test_divergence_advises_a_lower_rate(tmp_path):
+    error = run(tmp_path, "--steps", 5, *SMALL, "--lr", "1e5", status=1)
+    assert "training diverged at step 2: " in error and "Try a new run with --lr 0.01." in error
+
+
+@pytest.mark.parametrize("context", [1, 2, 3])
+def test_a_context_too_short_for_the_names_of_python(tmp_path, context):
+    error = run(tmp_path, "--context", context, status=2)
+    assert f"expected a --context of at least 4, got {context}" in error
+
+
+def test_the_shortest_contexts_have_names_to_learn(demo):
+    three, seven = demo.names_of_python(4), demo.names_of_python(8)
+    assert len(three) > 20 and {len(name) for name in three} == {3} and set(three) < set(seven)
+    assert max(map(len, seven)) == 7
 
 
 def test_names_may_be_in_any_script(tmp_path):
