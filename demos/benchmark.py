@@ -555,9 +555,9 @@ def fail(sentence: str, status: int) -> NoReturn:
 
 
 def count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return int(text)
 
 
 def arguments() -> argparse.Namespace:

@@ -94,6 +94,8 @@ def test_bad_arguments_end_with_status_2(options):
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert "Traceback" not in answer.stderr
+    if "--rounds" in options:
+        assert f"expected a number above 0, got {options[1]}" in answer.stderr
 
 
 def test_a_folder_with_another_micrograd_is_refused(tmp_path):
