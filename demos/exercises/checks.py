@@ -485,8 +485,8 @@ def check_neuron(m, rng):
             names = {id(p): f"w{i + 1}" for i, p in enumerate(made.w)} | {id(made.b): "b"}
             return sorted([names.get(id(p), f"{type(p).__name__} {p}") for p in made.parameters()])
 
-        yield Probe("parameters", f"the parameters of a neuron of {n} inputs", parameters,
-                    ["b"] + [f"w{i + 1}" for i in range(n)])
+        yield Probe("parameters", f"the parameters of a neuron of {n} input{'s' * (n > 1)}",
+                    parameters, ["b"] + [f"w{i + 1}" for i in range(n)])
 
 
 @exercise("11_two_two_one", hints=[
