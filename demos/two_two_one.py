@@ -194,19 +194,17 @@ def tell(args) -> None:
 
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
     before = [p.data for p in network.parameters()]
-    drawn = draw(args.out, row_loss(network, scaled[0]))
+    drawn = draw(args.out, rows_loss(network, scaled[:1]))
     network.zero_grad()
     tell_promise(network, scaled, unit)
 
     print(f"\nTraining: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
     every, film = max(1, args.steps // 6), Film()
-    # A single row's loss may pass 0 while the others are far off: that of three tells more.
-    ranked = sorted(scaled, key=lambda row: row[2])
-    shown = [ranked[0], ranked[len(ranked) // 2], ranked[-1]]
+    largest = max(scaled, key=lambda row: row[2])       # of which there is most to learn
 
     def report(step, loss):
         if step % max(1, args.steps // 300) == 0:
-            film.add(rows_loss(network, shown, "loss of 3 rows"),
+            film.add(rows_loss(network, [largest], "loss of this row"),
                      f"step {step} of {args.steps}: loss of all {len(rows)} rows {loss:.4f}")
         if step % every == 0 or step == args.steps:
             print(f"  step {step:5}   mean squared residual {loss * unit:12.4f}", flush=True)
@@ -300,14 +298,6 @@ def labelled(row) -> list[Value]:
     return [Value(x, label=label) for x, label in zip(row, ("x1", "x2", "target"))]
 
 
-def row_loss(network, row) -> Value:
-    """The squared error of one row, with a label at whatever has a name."""
-    x1, x2, target = labelled(row)
-    loss = mse_loss(network(x1, x2), target)
-    loss.label = "loss"
-    return loss
-
-
 def rows_loss(network, rows, label: str = "loss") -> Value:
     """The mean squared error of some rows, with a label at whatever has a name."""
     loss = mean_squared_error(network, [labelled(row) for row in rows])
@@ -332,7 +322,7 @@ def files(drawn: str, film: Film, folder: pathlib.Path) -> str:
     """Save the film, as far as it goes, and say where everything is."""
     return (f"The graph of one row, before the first step and after backward(), {drawn}\n"
             + save(film, folder / "two_two_one_training.html",
-                   "The film of its training, on the rows of the least, middle and largest y, is"))
+                   "The film of its training, on the row of the largest y, is"))
 
 
 def save(player: Player, path: pathlib.Path, what: str) -> str:

@@ -156,19 +156,17 @@ def test_the_film_shows_that_it_learns(trained):
     means = [float(loss) for loss in re.findall(r"step \d+ of 600: loss of all 31 rows (\d+\.\d+)",
                                                 page)]
     assert len(means) == 301 and means[-1] < means[0] / 5
-    assert '"loss of 3 rows"' in page
+    assert '"loss of this row"' in page
 
 
 @pytest.mark.parametrize("seed", [1, 7, 20])
-def test_the_loss_of_the_film_falls_as_that_of_all_rows(trees, seed):
+def test_the_loss_of_the_row_in_the_film_falls(trees, seed):
     scale, network = demo.Scale(trees), demo.TwoTwoOne(random.Random(seed))
-    rows = sorted(map(scale, trees), key=lambda row: row[2])
-    shown, before = [rows[0], rows[15], rows[-1]], network.parameters()
-    losses = []
-    demo.train(network, before, rows, STEPS, LR,
-               lambda step, loss: losses.append(demo.rows_loss(network, shown).data))
-    assert losses[-1] < losses[0] / 4 and max(losses[100:]) < losses[0] / 4
-    assert losses[-1] < 50 * min(losses)        # beyond that the player takes a logarithmic scale
+    rows = [scale(row) for row in trees]
+    largest, losses = max(rows, key=lambda row: row[2]), []
+    demo.train(network, network.parameters(), rows, STEPS, LR,
+               lambda step, loss: losses.append(demo.rows_loss(network, [largest]).data))
+    assert max(losses[100:]) < losses[0] / 4
 
 
 def test_the_readme_shows_the_program(tmp_path):
