@@ -225,6 +225,7 @@ for _name in functions.__all__:
     if _name != "where":                        # which asks the condition
         setattr(Formula, _name, _function(_name))
 
+
 def _product(parts) -> tuple:
     return tuple([token for part in parts for token in (" · ", *part.within(PRODUCT))][1:])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "demos" / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -41,11 +42,16 @@ def test_the_page_shows_every_picture_with_its_program(gallery):
     assert all("backward()" in program and "draw_dot" in program for program in programs)
 
 
-@pytest.mark.parametrize("name", readme_pictures())
-def test_the_pictures_of_the_readme_are_those_that_it_makes(gallery, name):
+@pytest.mark.parametrize("name", sorted({*readme_pictures(),
+                                         *[path.name for path in PICTURES.glob("*.svg")]}))
+def test_the_pictures_in_the_repository_are_those_that_it_makes(gallery, name):
     if name != "derivatives.svg":               # where letters are curves
-        assert shown(gallery / name) == shown(ROOT / "demos" / "pictures" / name)
+        assert shown(gallery / name) == shown(PICTURES / name)
     assert (gallery / name).stat().st_size > 0
+
+
+def test_the_page_in_the_repository_is_the_one_that_it_makes(gallery):
+    assert (gallery / "gallery.html").read_bytes() == (PICTURES / "gallery.html").read_bytes()
 
 
 def test_the_readme_has_pictures():
