@@ -184,7 +184,7 @@ def compile_seconds(nin: int, nouts: list[int]) -> dict:
     """Instructions traced, parameters, and the seconds that a first call takes beyond a second."""
     from micrograd import jit
     from micrograd.nn import MLP
-    from micrograd.symbols import trace
+    from micrograd.compiler.symbols import trace
     model = MLP(nin, nouts, rng=random.Random(1))
     sample = [0.1] * nin, 1.0
     loss, parameters = lambda x, y: (1 - y * model(x)).relu(), model.parameters()

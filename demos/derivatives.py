@@ -14,7 +14,7 @@ from fractions import Fraction
 import command_line
 from command_line import COLOURS, positive
 from micrograd import check_gradients, exp, grad, op, sigmoid, sin, tanh
-from micrograd.calculus import GradientError
+from micrograd.checking import GradientError
 
 FUNCTIONS = {"tanh": tanh, "sigmoid": sigmoid, "sin": sin, "exp": exp}
 POINTS = [i / 40 for i in range(-120, 121)]

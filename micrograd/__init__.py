@@ -7,19 +7,19 @@ Read the files in this order, each as a lesson:
 3. `nn.py`         networks and their parameters
 4. `losses.py`     how wrong a network is, as one number
 5. `optim.py`      what to do with a gradient
-6. `calculus.py`   derivatives of any order, and how to check a rule
-7. `symbols.py`    numbers that write down what is done to them
-8. `source.py`     what they wrote, as Python
-9. `compiler.py`   the training step as a program: `jit`
-10. `parts.py`     which part of a model made which value
-11. `scene.py`     what of a large graph is drawn
-12. `draw.py`      the graph as a picture
-13. `formulas.py`  what an operation does, in writing
-14. `player.py`    the graph as a film
+6. `calculus.py`   derivatives as functions: of any order, exact
+7. `checking.py`   is a rule right? measured slopes, and what is wrong if not
+
+Tools are folders of their own:
+
+- `compiler/`      the training step as a program: `jit`
+- `draw/`          the graph as a picture: `draw_dot`
+- `player/`        the graph as a film: `play`, `Film`
 """
 
 from . import losses, nn, optim
-from .calculus import check_gradients, grad
+from .calculus import grad
+from .checking import check_gradients
 from .compiler import jit
 from .draw import draw_dot
 from .engine import Value, dot, op

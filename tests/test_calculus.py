@@ -8,8 +8,8 @@ import pytest
 
 from micrograd import functions as fn
 from micrograd import op
-from micrograd.calculus import (GradientError, check_gradients, diagnose, grad, hessian, jacobian,
-                                slope)
+from micrograd.calculus import grad, hessian, jacobian
+from micrograd.checking import GradientError, check_gradients, diagnose, slope
 from micrograd.engine import Constant, Value, dot, gradients, topological_order
 from micrograd.losses import cross_entropy
 
@@ -623,7 +623,7 @@ def test_an_engine_that_overwrites_gradients_is_found_out(monkeypatch):
                 grads[x] = gradient
         return grads
 
-    monkeypatch.setattr("micrograd.calculus.gradients", overwriting)
+    monkeypatch.setattr("micrograd.checking.gradients", overwriting)
     assert check_gradients(lambda x: fn.tanh(x), 0.5)
     with pytest.raises(GradientError, match="x is used 2 times, and its gradient is overwritten"):
         check_gradients(lambda x: fn.sin(x) + x * 3, 0.5)

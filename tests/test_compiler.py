@@ -15,12 +15,12 @@ import pytest
 
 from micrograd import functions as fn
 from micrograd import grad, jit, losses, where
-from micrograd.compiler import fold, hoist, inline, prune, share, square, structure
+from micrograd.compiler.just_in_time import fold, hoist, inline, prune, share, square, structure
 from micrograd.engine import Value, dot, gradients, op
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
 from micrograd.optim import SGD
-from micrograd.source import identifier
-from micrograd.symbols import Instruction, TraceError, trace
+from micrograd.compiler.source import identifier
+from micrograd.compiler.symbols import Instruction, TraceError, trace
 
 sys.path.append(str(Path(__file__).parent))
 from test_random_graphs import draw, draw_chain, run, run_chain

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from micrograd import Value, dot, functions, op
-from micrograd.formulas import Formula, backward, forward
+from micrograd.player.formulas import Formula, backward, forward
 
 
 @op("cube", lambda g, out, x: g * 3 * x ** 2)

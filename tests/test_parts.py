@@ -8,7 +8,7 @@ import pytest
 from micrograd import Value, engine, relu, tanh
 from micrograd.engine import Constant, dot, topological_order
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
-from micrograd.parts import owners, parts
+from micrograd.draw.parts import owners, parts
 
 
 # ── What a witness saw ────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ import micrograd
 from micrograd import Value, cos, functions, op, play
 from micrograd.nn import MLP, Module, Parameter
 from micrograd.optim import SGD
-from micrograd.player import Film, Shape
+from micrograd.player.page import Film, Shape
 
 # ── A browser ─────────────────────────────────────────────────────────────────────────────────────
 

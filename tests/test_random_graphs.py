@@ -11,7 +11,8 @@ from fractions import Fraction
 import pytest
 
 from micrograd import functions as fn
-from micrograd.calculus import grad, hessian, slope
+from micrograd.calculus import grad, hessian
+from micrograd.checking import slope
 from micrograd.engine import Value, dot, gradients, topological_order
 
 # ── drawing a graph, and running it ───────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ import pytest
 from micrograd import Value, engine
 from micrograd.engine import topological_order
 from micrograd.nn import MLP, Module, Neuron, Parameter
-from micrograd.scene import LEGIBLE, Closed, Scene, as_float, plain
+from micrograd.draw.scene import LEGIBLE, Closed, Scene, as_float, plain
 
 
 def trained(model, *samples):
@@ -371,7 +371,7 @@ def test_looking_changes_nothing(network):
 ACROSS = """
 import json, random
 from micrograd.nn import MLP
-from micrograd.scene import Scene
+from micrograd.draw.scene import Scene
 model = MLP(2, [4, 3, 1], rng=random.Random(0))
 loss = sum([(model([x, -x]) - x) ** 2 for x in (0.5, 1.0)])
 loss.backward()

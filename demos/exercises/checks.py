@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import micrograd
 import yours
 from micrograd import check_gradients
-from micrograd.calculus import slope
+from micrograd.checking import slope
 from micrograd.losses import cross_entropy
 from micrograd.optim import SGD
 

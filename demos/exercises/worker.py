@@ -21,7 +21,7 @@ import traceback
 import yours
 from checks import EXERCISES, Words
 from files import HOLE, look_at, solution
-from micrograd.calculus import GradientError, diagnose
+from micrograd.checking import GradientError, diagnose
 
 MEMORY = 2 ** 30                                # bytes
 PRINTED = 2000                                  # how much of what the learner prints is kept

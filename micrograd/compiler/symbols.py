@@ -26,11 +26,13 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 
-from .engine import Constant, Value, gradients, op, topological_order
-from .functions import power, where
+from ..engine import Constant, Value, gradients, op, topological_order
+from ..functions import power, where
 
 __all__ = ["COMPARE", "COMPUTE", "INFIX", "Instruction", "Program", "Symbol", "TraceError",
            "places", "trace"]
+
+PACKAGE = __package__.partition(".")[0]
 
 
 # ── 1. Instructions ───────────────────────────────────────────────────────────────────────────────
@@ -251,7 +253,7 @@ def _run(program: Program, function: Callable, sample: Sequence, fixed):
         raise program.refused
     if isinstance(error, (AttributeError, TypeError)):
         frames = list(traceback.walk_tb(error.__traceback__))[::-1]
-        if _module(frames[0][0]) == __package__:        # in words of ours
+        if _module(frames[0][0]) == PACKAGE:        # in words of ours
             raise error
         raise TraceError(f"{_place(frames)}\n{error}. While a function is traced, symbols stand "
                          "for its numbers. They take arithmetic, comparisons and micrograd's own "
@@ -305,7 +307,7 @@ def _place(frames) -> str:
     """The innermost line of code that is not a library's."""
     for frame, number in frames:
         code = frame.f_code
-        if _module(frame) not in {__package__, "numpy", *sys.stdlib_module_names}:
+        if _module(frame) not in {PACKAGE, "numpy", *sys.stdlib_module_names}:
             text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
             return f'File "{code.co_filename}", line {number}, in {code.co_name}: {text}'
     return "The function"

@@ -27,7 +27,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 
-from .engine import Constant, Value, topological_order
+from ..engine import Constant, Value, topological_order
 
 __all__ = ["Part", "owners", "parts"]
 

@@ -16,8 +16,8 @@ one that a reader adds explains itself.
 
 import re
 
-from . import functions
-from .engine import Constant, Value
+from .. import functions
+from ..engine import Constant, Value
 
 __all__ = ["Formula", "backward", "forward"]
 

@@ -36,7 +36,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from .engine import Value, gradients
+from ..engine import Value, gradients
 from .source import forward_source, nested, step_source
 from .symbols import COMPARE, COMPUTE, Instruction, Program, TraceError, places, trace
 

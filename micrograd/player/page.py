@@ -32,10 +32,10 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from . import formulas
-from .draw import digraph_class, layout, put, role
-from .engine import Constant, Value, gradients, topological_order
+from ..draw.picture import digraph_class, layout, put, role
+from ..engine import Constant, Value, gradients, topological_order
 from .formulas import Formula
-from .scene import Closed, Scene, as_float
+from ..draw.scene import Closed, Scene, as_float
 
 __all__ = ["Film", "Player", "play"]
 

@@ -30,7 +30,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from numbers import Rational, Real
 
-from .engine import Value, topological_order
+from ..engine import Value, topological_order
 from .parts import Part
 from .scene import LEGIBLE, Arrow, Closed, Scene, as_float, plain
 

@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 from numbers import Real
 
-from .engine import Value, topological_order
+from ..engine import Value, topological_order
 from .parts import Part, owners, parts
 
 __all__ = ["Arrow", "Closed", "Scene"]
