@@ -7,272 +7,42 @@ programs fairly on a noisy machine: the same work, from the same random numbers,
 must agree; in turns (A B A B), so that noise hits both alike; and quoted as medians.
 
 Both packages are called `micrograd`, so each is imported by a process of its own, a *worker*. The
-workers run this file too: first comes what they do, then what their parent asks of them.
+workers run `measures.py`; here is what their parent asks of them, and what it makes of the answers.
+Beside both packages there are the engines of `peers.py`, and the ways of `training_steps.py`.
 """
 
 import argparse
-import functools
-import gc
 import importlib.metadata
 import importlib.util
 import json
 import math
 import os
 import platform
-import random
-import string
 import subprocess
 import sys
 import tempfile
-import time
-import tracemalloc
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import NoReturn
 
-from training_steps import ENGINE, HAND, JIT, MODULES, TASKS
+from measures import COMPILED, DOT, LARGE, NODES, OURS_DOT, OURS_VALUE, OWN, SMALL, WORDS
+from training_steps import ENGINE, HAND, JIT, TASKS
 
 VERSION = "0.1.0"
 OURS, PEER = "this engine", f"micrograd {VERSION}"
+BARE = "the barest engine possible"
+MEASURES = Path(__file__).with_name("measures.py")
 
 
-# ── The work, in the words that both engines share ────────────────────────────────────────────────
-
-def written_out():
-    """Exclusive or, by two hidden neurons and an output. Answers with parameters and loss."""
-    from micrograd.engine import Value
-    rng = random.Random(2)
-    parameters = [Value(rng.uniform(-1, 1)) for _ in range(9)]
-    w11, w21, b1, w12, w22, b2, v1, v2, c = parameters
-
-    def squared_error(x1, x2, target):
-        z1 = x1 * w11 + x2 * w21 + b1
-        z2 = x1 * w12 + x2 * w22 + b2
-        error = z1.relu() * v1 + z2.relu() * v2 + c + -target
-        return error * error
-
-    samples = [(0.0, 0.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)]
-    return parameters, lambda: sum([squared_error(*sample) for sample in samples]) * 0.25
-
-
-def network():
-    """Inside or outside a circle, by an MLP. Answers with parameters and loss."""
-    from micrograd.nn import MLP
-    random.seed(2)
-    model = MLP(2, [16, 16, 1])
-    points = [[random.uniform(-1, 1), random.uniform(-1, 1)] for _ in range(100)]
-    classes = [1 if math.hypot(*point) < 0.8 else -1 for point in points]
-
-    def hinge_loss():
-        losses = [(1 + -y * model(point)).relu() for point, y in zip(points, classes)]
-        return sum(losses) * 0.01
-
-    return model.parameters(), hinge_loss
-
-
-def train(parameters, forward) -> float:
-    """One step of training; answers with the loss."""
-    loss = forward()
-    for p in parameters:
-        p.grad = 0
-    loss.backward()
-    for p in parameters:
-        p.data += -0.05 * p.grad
-    return loss.data
-
-
-def chain(length: int) -> None:
-    from micrograd.engine import Value
-    x = y = Value(1.0)
-    for _ in range(length):
-        y = y + x
-    y.backward()
-
-
-# ── What a worker measures ────────────────────────────────────────────────────────────────────────
-
-STEPS = {"2-2-1, 4 samples": (written_out, 100), "2-16-16-1, 100 samples": (network, 2)}
-
-
-def steps(name: str, collector: bool = True) -> dict:
-    """Seconds a step, and the losses. Every round begins anew, so that all do the same work."""
-    make, count = STEPS[name]
-    parameters, forward = make()
-    if not collector:
-        gc.collect()
-        gc.disable()
-    start = time.perf_counter()
-    losses = [train(parameters, forward) for _ in range(count)]
-    seconds = (time.perf_counter() - start) / count
-    gc.enable()
-    return {"seconds": seconds, "losses": losses}
-
-
-def memory(name: str) -> dict:
-    """How many nodes a step's graph has beside the parameters, and the bytes they occupy."""
-    parameters, forward = STEPS[name][0]()
-    tracemalloc.start()
-    train(parameters, forward)                  # the parameters' gradients exist from here on
-    before = _bytes_in_use()
-    loss = forward()
-    after_forward = _bytes_in_use() - before
-    loss.backward()
-    after_backward = _bytes_in_use() - before
-    tracemalloc.stop()
-    return {"nodes": _count_nodes(loss, parameters), "forward": after_forward,
-            "backward": after_backward}
-
-
-NODES, DOT, COMPILED = "a node for every * and +", "a node for every dot", "compiled"
-
-
-@functools.cache
-def language_model(how: str, positions: int):
-    """The GPT of demos/gpt.py at its default size, a vocabulary of 27, and 26 names that fill its
-    positions. Answers with the seconds it took to compile, and the training."""
-    import gpt
-    letters, length = list(string.ascii_lowercase) * (positions - 1), positions - 1
-    random.Random(0).shuffle(letters)
-    names = ["".join(letters[i:i + length]) for i in range(0, len(letters), length)]
-    options = {name: default for name, (_, default, _) in gpt.OPTIONS.items()}
-    options |= {"context": positions, "eager": how != COMPILED}
-    training = gpt.Training(names, options, held_out=[],
-                            dot=multiply_and_add if how == NODES else gpt.dot)
-    start = time.perf_counter()
-    if how == COMPILED:
-        training.loss(names[0])
-    return time.perf_counter() - start, training
-
-
-def multiply_and_add(ws, xs):
-    return sum([w * x for w, x in zip(ws, xs)])
-
-
-def language_model_steps(how: str, positions: int) -> dict:
-    """Seconds a step, forward, backward and Adam, and the losses. Every round goes on training."""
-    making, training = language_model(how, positions)
-    start = time.perf_counter()
-    losses = [training.step() for _ in range(3)]
-    return {"seconds": (time.perf_counter() - start) / 3, "losses": losses, "making": making}
-
-
-@functools.cache
-def way(task: str, name: str):
-    """A step of a task in one of the ways of training_steps.py, and its first losses; None if it
-    takes a module that is not installed."""
-    if name in MODULES and not importlib.util.find_spec(MODULES[name]):
-        return None
-    step = TASKS[task][name]()
-    return step, [step() for _ in range(3)]
-
-
-def way_steps(task: str, name: str, seconds: float) -> dict | None:
-    """Seconds a step, of the steps that fit in so many seconds, and the first losses."""
-    if not (found := way(task, name)):
-        return None
-    step, losses = found
-    count, start = 0, time.perf_counter()
-    while (passed := time.perf_counter() - start) < seconds:
-        for _ in range(count + 1):              # twice as many each time: looking costs time too
-            step()
-        count += count + 1
-    return {"seconds": passed / count, "losses": losses}
-
-
-def compile_seconds(nin: int, nouts: list[int]) -> dict:
-    """Instructions traced, parameters, and the seconds that a first call takes beyond a second."""
-    from micrograd import jit
-    from micrograd.nn import MLP
-    from micrograd.compiler.symbols import trace
-    model = MLP(nin, nouts, rng=random.Random(1))
-    sample = [0.1] * nin, 1.0
-    loss, parameters = lambda x, y: (1 - y * model(x)).relu(), model.parameters()
-    times, step = [], jit(loss, parameters)
-    for _ in range(2):
-        start = time.perf_counter()
-        step([sample])
-        times.append(time.perf_counter() - start)
-    return {"seconds": times[0] - times[1], "parameters": len(parameters),
-            "instructions": len(trace(loss, sample, parameters).code)}
-
-
-def drawing(nouts: list[int], samples: int) -> dict:
-    """Values in the graph of a network's loss, and the seconds and bytes of its picture."""
-    from micrograd import draw_dot
-    from micrograd.engine import topological_order
-    from micrograd.nn import MLP
-    rng = random.Random(1)
-    model = MLP(2, nouts, rng=rng)
-    loss = sum([model([rng.uniform(-1, 1), rng.uniform(-1, 1)]) ** 2 for _ in range(samples)])
-    loss.backward()
-    start = time.perf_counter()
-    picture = draw_dot(loss, model).pipe("svg")
-    return {"seconds": time.perf_counter() - start, "bytes": len(picture),
-            "values": len(topological_order(loss))}
-
-
-def _bytes_in_use() -> int:
-    gc.collect()                                # count neither garbage nor what Python sets aside
-    return tracemalloc.get_traced_memory()[0]
-
-
-def _count_nodes(root, parameters) -> int:
-    seen, todo = {root, *parameters}, [root]
-    while todo:
-        inputs = set(todo.pop()._prev) - seen
-        seen |= inputs
-        todo += inputs
-    return len(seen) - len(parameters)
-
-
-def chain_seconds(length: int) -> float:
-    """Seconds a node, forward and backward."""
-    start = time.perf_counter()
-    chain(length)
-    return (time.perf_counter() - start) / length
-
-
-def longest_chain() -> int:
-    """The longest chain whose backward() works, by doubling and then bisection."""
-    works, fails = 0, 1
-    while _chain_works(fails):
-        works, fails = fails, 2 * fails
-        if works >= 10**6:
-            return works
-    while fails - works > 1:
-        middle = (works + fails) // 2
-        works, fails = (middle, fails) if _chain_works(middle) else (works, middle)
-    return works
-
-
-def _chain_works(length: int) -> bool:
-    try:
-        chain(length)
-    except RecursionError:
-        return False
-    return True
-
-
-def work(folder: str) -> None:
-    """Be a worker: import micrograd from `folder`, then answer the questions on standard input."""
-    sys.path.insert(0, folder)
-    import micrograd.engine
-    print(json.dumps(micrograd.engine.__file__), flush=True)
-    for line in sys.stdin:
-        question, *about = json.loads(line)
-        measures = (steps, memory, chain_seconds, longest_chain, language_model_steps, way_steps,
-                    compile_seconds, drawing)
-        measure = {f.__name__: f for f in measures}[question]
-        print(json.dumps(measure(*about)), flush=True)
-
+# ── The workers ───────────────────────────────────────────────────────────────────────────────────
 
 class Worker:
     """A process that has imported the micrograd of one folder; it ends with the `with` block."""
 
     def __init__(self, folder: Path):
         # In a session of its own, Ctrl-C reaches only the parent, which then ends the workers.
-        self.process = subprocess.Popen([sys.executable, __file__, "--worker", str(folder)],
+        self.process = subprocess.Popen([sys.executable, str(MEASURES), str(folder)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         start_new_session=True)
         self.folder = folder
@@ -332,22 +102,46 @@ def install_peer(folder: Path) -> None:
 
 # ── The table ─────────────────────────────────────────────────────────────────────────────────────
 
-def compare_steps(workers: dict, rounds: int, collector: bool) -> tuple[list, float | None]:
-    """Rows of time a step, and how many times faster ours is on the last of them."""
-    rows, faster = [], None
-    for name in STEPS:
-        seconds = {who: [] for who in workers}
-        for _ in range(rounds):
-            answers = {who: worker.ask("steps", name, collector) for who, worker in workers.items()}
-            require_agreement(name, answers)
-            for who, answer in answers.items():
-                seconds[who].append(answer["seconds"])
-        cells = [f"{significant(1000 * median(s))} ms" for s in seconds.values()]
+def compare_steps(workers: dict, rounds: int, collector: bool) -> tuple[list, dict]:
+    """Rows of time a step, and the seconds by task and engine, one for each round."""
+    rows, found = [], {}
+    for name in (SMALL, LARGE):
+        asked = [(who, worker, False) for who, worker in workers.items()]
+        seconds = take_turns(name, rounds, {
+            who: (worker, "steps", name, collector, bare)
+            for who, worker, bare in [*asked, (BARE, workers[OURS], True)]})
+        cells = [duration(median(seconds[who])) for who in workers]
         if PEER in workers:
-            faster = median(b / a for a, b in zip(seconds[OURS], seconds[PEER]))
-            cells.append(f"{faster:.1f}")
-        rows.append((name, *cells))
-    return rows, faster
+            cells.append(f"{ratio(seconds[PEER], seconds[OURS]):.2f}")
+        rows += [(name, *cells), (f"  {BARE}", duration(median(seconds[BARE])))]
+        found[name] = seconds
+    return rows, found
+
+
+def take_turns(what: str, rounds: int, questions: dict) -> dict:
+    """Ask each question once a round, and return the seconds of all rounds: those who cannot answer
+    have none. All must agree about the losses."""
+    seconds = {who: [] for who in questions}
+    for _ in range(rounds):
+        answers = {who: worker.ask(*question) for who, (worker, *question) in questions.items()}
+        answers = {who: answer for who, answer in answers.items() if answer}
+        require_agreement(what, answers)
+        for who, answer in answers.items():
+            seconds[who].append(answer["seconds"])
+    return seconds
+
+
+def step_promises(seconds: dict, bare: dict) -> list:
+    """What is promised beside micrograd 0.1.0, with the garbage collector and (`bare`) without."""
+    small, large, without = [ratio(found[PEER], found[OURS])
+                             for found in (seconds[SMALL], seconds[LARGE], bare[LARGE])]
+    return [at_least(1.5, f"times faster on {SMALL}", small),
+            at_least(20, f"times faster on {LARGE}", large),
+            at_least(2.5, f"times faster on {LARGE}, without Python's garbage collector", without)]
+
+
+def at_least(least: float, what: str, number: float) -> tuple:
+    return f"at least {least:g} {what}", number >= least, f"{number:.2f}"
 
 
 def require_agreement(name: str, answers: dict) -> None:
@@ -360,7 +154,7 @@ def require_agreement(name: str, answers: dict) -> None:
 def compare_memory(workers: dict) -> tuple[list, float]:
     """Rows of memory, and the most bytes a node that ours takes."""
     rows, most = [], 0
-    for name in STEPS:
+    for name in (SMALL, LARGE):
         found = {who: worker.ask("memory", name) for who, worker in workers.items()}
         rows += [(f"memory of {name}",), row("nodes", [f["nodes"] for f in found.values()])]
         for when in ("forward", "backward"):
@@ -382,8 +176,16 @@ def significant(number: float) -> str:
     return f"{number:.3g}" if number < 100 else f"{number:,.0f}"
 
 
-def compare_chains(workers: dict, lengths: list[int]) -> tuple[list, float]:
-    """Rows of chains, and the slowest time a node by the fastest."""
+def compare_growth(workers: dict, count: int) -> tuple[list, list]:
+    """Rows and the promise of what a long training leaves behind."""
+    left = workers[OURS].ask("growth", count)
+    return ([(f"left by {count:,} steps", f"{left:,} bytes")],
+            [(f"{count:,} steps leave nothing behind (less than a byte a step)", left < count,
+              f"{left:,} bytes")])
+
+
+def compare_chains(workers: dict, lengths: list[int]) -> tuple[list, list]:
+    """Rows and the promise of chains: a node costs the same in all of them."""
     best = dict.fromkeys(lengths, math.inf)
     for _ in range(3):
         for n in lengths:
@@ -395,29 +197,51 @@ def compare_chains(workers: dict, lengths: list[int]) -> tuple[list, float]:
     if PEER in workers:
         rows.append(("longest chain that works", f"{lengths[-1]:,} or more",
                      f"{workers[PEER].ask('longest_chain'):,}"))
-    return rows, spread
+    return rows, [(f"chains up to {lengths[-1]:,} cost the same a node, within a factor of 2",
+                   spread <= 2, f"a factor of {spread:.2f}")]
 
 
 def compare_ways(workers: dict, rounds: int) -> tuple[list, dict]:
     """Rows of time a step in each way, and the seconds by task and way, one for each round."""
     rows, found = [], {}
     for task, ways in TASKS.items():
-        asked = [(name, name, workers[OURS]) for name in ways]
-        asked += [(PEER, ENGINE, workers[PEER])] if PEER in workers else []
-        seconds = {label: [] for label, _, _ in asked}
-        for _ in range(rounds):
-            answers = {label: worker.ask("way_steps", task, name, 0.1)
-                       for label, name, worker in asked}
-            answers = {label: answer for label, answer in answers.items() if answer}
-            require_agreement(task, answers)
-            for label, answer in answers.items():
-                seconds[label].append(answer["seconds"])
+        asked = {name: (workers[OURS], "way_steps", task, name, 0.1) for name in ways}
+        if PEER in workers:
+            asked[PEER] = workers[PEER], "way_steps", task, ENGINE, 0.1
+        seconds = take_turns(task, rounds, asked)
         rows.append((f"time a training step of {task}",))
         for label, times in seconds.items():
             rows.append((label, duration(median(times)), f"{ratio(times, seconds[JIT]):.2f}")
                         if times else (label, "not installed"))
         found[task] = seconds
     return rows, found
+
+
+def compare_well_known(workers: dict, rounds: int, count: int) -> tuple[list, list]:
+    """Rows and promises of the well-known GPT of 200 lines, by its own class and by ours."""
+    seconds = take_turns("the well-known GPT", rounds, {
+        how: (workers[OURS], "well_known_steps", how, count)
+        for how in (OWN, OURS_VALUE, OURS_DOT)})
+    faster = {how: ratio(seconds[OWN], times) for how, times in seconds.items()}
+    rows = [("time a training step of a GPT in the style of the well-known 200 lines",)]
+    rows += [(how, duration(median(times)), f"{faster[how]:.2f}") for how, times in seconds.items()]
+    return rows, [at_least(1.5, f"times faster {OURS_VALUE} than {OWN}", faster[OURS_VALUE]),
+                  at_least(8, f"times faster {OURS_DOT}", faster[OURS_DOT])]
+
+
+def compare_around(workers: dict, rounds: int) -> tuple[list, list]:
+    """Rows and promises of what stands around a compiled step: the user's loop, the optimiser."""
+    loop = median([workers[OURS].ask("user_loop", 0.05) for _ in range(rounds)])
+    adam = take_turns("Adam", rounds, {former: (workers[OURS], "adam_steps", former)
+                                       for former in (False, True)})
+    faster = ratio(adam[True], adam[False])
+    rows = [("around a compiled step",),
+            ("zero_grad, step, update of nine", duration(loop)),
+            ("Adam over 4,000 parameters", duration(median(adam[False])), f"{faster:.2f}"),
+            ("  as it was before", duration(median(adam[True])))]
+    return rows, [("zero_grad, a compiled step and the update of nine parameters in at most 10 µs",
+                   loop <= 10e-6, duration(loop)),
+                  at_least(2, "times faster with Adam than before", faster)]
 
 
 def ratio(times: list[float], others: list[float]) -> float:
@@ -445,6 +269,13 @@ def compare_compiling(workers: dict, networks: list) -> tuple[list, dict, float]
     return rows, by_size, max(each) / min(each)
 
 
+def compare_compiled(workers: dict, rounds: int, networks: list) -> tuple[list, list]:
+    """Rows and promises of compiled steps, and of compiling them."""
+    rows, seconds = compare_ways(workers, rounds)
+    more, by_size, spread = compare_compiling(workers, networks)
+    return rows + more, compiled_promises(seconds, by_size, networks, spread)
+
+
 def compiled_promises(seconds: dict, by_size: dict, networks: list, spread: float) -> list:
     small, large = seconds
     promises = [(f"compiled, at most 5 µs for {small}", median(seconds[small][JIT]) <= 5e-6,
@@ -463,21 +294,20 @@ def compiled_promises(seconds: dict, by_size: dict, networks: list, spread: floa
          "within a factor of 3", spread <= 3, f"a factor of {spread:.2f}")]
 
 
-def compare_language_models(workers: dict, rounds: int, positions: int) -> tuple[list, str, bool]:
-    """Rows of time a step, how much faster the compiled one is, and whether that is enough."""
-    seconds = {how: [] for how in (NODES, DOT, COMPILED)}
-    for _ in range(rounds):
-        answers = {how: workers[OURS].ask("language_model_steps", how, positions)
-                   for how in seconds}
-        require_agreement("the language model", answers)
-        for how, answer in answers.items():
-            seconds[how].append(answer["seconds"])
+def compare_language_models(workers: dict, rounds: int, positions: int) -> tuple[list, list]:
+    """Rows and the promise of time a step of the language model, by nodes and compiled."""
+    making = workers[OURS].ask("language_model_steps", COMPILED, positions)["making"]
+    for how in (NODES, DOT):                    # all have to have made equally many steps
+        workers[OURS].ask("language_model_steps", how, positions)
+    seconds = take_turns("the language model", rounds, {
+        how: (workers[OURS], "language_model_steps", how, positions)
+        for how in (NODES, DOT, COMPILED)})
     rows = [(f"time a training step of demos/gpt.py, on a name of {positions} positions",)]
-    rows += [(how, f"{significant(1000 * median(s))} ms") for how, s in seconds.items()]
-    times = {how: median(a / b for a, b in zip(seconds[NODES], seconds[how])) for how in seconds}
-    figure = (f"{times[COMPILED]:.1f} times, after {answers[COMPILED]['making']:.1f} s of "
-              f"compiling; {times[DOT]:.1f} times without")
-    return rows, figure, times[COMPILED] >= 10
+    rows += [(how, duration(median(times))) for how, times in seconds.items()]
+    faster = ratio(seconds[NODES], seconds[COMPILED])
+    return rows, [(f"a language model compiled, at least 10 times faster than with {NODES}",
+                   faster >= 10, f"{faster:.1f} times, after {making:.1f} s of compiling; "
+                                 f"{ratio(seconds[NODES], seconds[DOT]):.1f} times with {DOT}")]
 
 
 GRAPHS = [([2, 1], 1), ([16, 16, 1], 5), ([16, 16, 1], 500)]
@@ -493,32 +323,26 @@ def time_drawing(workers: dict, graphs: list) -> list:
     return rows
 
 
-def measure(workers: dict, rounds: int, lengths: list[int]) -> tuple[list, list]:
+def measure(workers: dict, rounds: int, quick: bool) -> tuple[list, list]:
     """The rows of the table, and the promises: what, whether it is kept, and the figure."""
     memory_rows, most = compare_memory(workers)         # first, and so the engines are warm
-    step_rows, faster = compare_steps(workers, rounds, collector=True)
+    step_rows, seconds = compare_steps(workers, rounds, collector=True)
     # A graph of cycles, as closures make it, keeps the collector busy: show what that alone costs.
     bare_rows, bare = compare_steps(workers, rounds, collector=False)
-    chain_rows, spread = compare_chains(workers, lengths)
-    way_rows, seconds = compare_ways(workers, rounds)
-    networks = NETWORKS if 10**6 in lengths else NETWORKS[:-1]
-    compile_rows, by_size, compile_spread = compare_compiling(workers, networks)
-    gpt_rows, gpt_figure, gpt_faster = compare_language_models(workers, min(rounds, 5),
-                                                               16 if 10**6 in lengths else 8)
-    draw_rows = time_drawing(workers, GRAPHS if 10**6 in lengths else GRAPHS[:-1])
-    promises = []
-    if PEER in workers:
-        promises.append((f"at least 10 times faster on {list(STEPS)[-1]}", faster >= 10,
-                         f"{faster:.1f} times; {bare:.1f} without Python's garbage collector"))
-    promises += [("at most 200 bytes a node", most <= 200, f"{most:.0f} bytes"),
-                 (f"chains up to {lengths[-1]:,} cost the same a node, within a factor of 2",
-                  spread <= 2, f"a factor of {spread:.2f}"),
-                 *compiled_promises(seconds, by_size, networks, compile_spread),
-                 (f"a language model at least 10 times faster than with {NODES}", gpt_faster,
-                  gpt_figure)]
     rows = [("time a training step",), *step_rows,
-            ("the same, with Python's garbage collector off",), *bare_rows,
-            *memory_rows, *chain_rows, *way_rows, *compile_rows, *gpt_rows, *draw_rows]
+            ("the same, with Python's garbage collector off",), *bare_rows]
+    promises = step_promises(seconds, bare) if PEER in workers else []
+    for more, promised in (
+            compare_well_known(workers, min(rounds, 5), 2 if quick else len(WORDS)),
+            compare_around(workers, rounds),
+            (memory_rows, [("at most 184 bytes a node", most <= 184, f"{most:.0f} bytes")]),
+            compare_growth(workers, 1000 if quick else 10_000),
+            compare_chains(workers, [10**4, 10**5] if quick else [10**4, 10**5, 10**6]),
+            compare_compiled(workers, rounds, NETWORKS[:-1] if quick else NETWORKS),
+            compare_language_models(workers, min(rounds, 5), 8 if quick else 16),
+            (time_drawing(workers, GRAPHS[:-1] if quick else GRAPHS), [])):
+        rows += more
+        promises += promised
     return rows, promises
 
 
@@ -574,14 +398,11 @@ def arguments() -> argparse.Namespace:
     peer.add_argument("--peer", type=Path, metavar="FOLDER",
                       help=f"where {PEER} is, or is to be installed (a temporary folder)")
     peer.add_argument("--no-peer", action="store_true", help="measure this engine alone")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
     options = arguments()
-    if options.worker:
-        return work(options.worker)
     with ExitStack() as stack:
         folders = {OURS: our_folder()}
         if not options.no_peer:
@@ -591,7 +412,7 @@ def main() -> None:
         for worker in workers.values():
             worker.check()
         rounds = options.rounds or (3 if options.quick else 15)
-        rows, promises = measure(workers, rounds, [10**4, 10**5] + [10**6] * (not options.quick))
+        rows, promises = measure(workers, rounds, options.quick)
         progress()
         show(list(workers), rounds, rows, promises)
 

@@ -14,8 +14,6 @@ could.
 Ctrl-C saves a checkpoint, and --resume goes on from it as if nothing had happened.
 """
 
-import ast
-import builtins
 import contextlib
 import hashlib
 import itertools
@@ -25,10 +23,8 @@ import os
 import pathlib
 import platform
 import random
-import re
 import signal
 import sys
-import sysconfig
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -40,6 +36,7 @@ from micrograd import Value, dot, jit, log, relu
 from micrograd.losses import softmax
 from micrograd.nn import Module, Parameter
 from micrograd.optim import Adam
+from python_names import names_of_file, names_of_python
 
 OPTIONS = {                                     # of a new run: type, default, meaning
     "seed": (int, 1, "of the random numbers"),
@@ -282,83 +279,6 @@ def bigram_loss(training: Training, k: float) -> float:
     chances = [(seen[a, b] + k) / (first[a] + k * (1 + len(training.letters)))
                for a, b in pairs(training.held_out)]
     return -sum(map(math.log, chances)) / len(chances)
-
-
-# ── Names ─────────────────────────────────────────────────────────────────────────────────────────
-
-# What some systems ship apart from Python, and what nobody would look for among its names.
-LEFT_OUT = {"antigravity", "distutils", "encodings", "ensurepip", "idlelib", "lib2to3",
-            "pydoc_data", "test", "this", "tkinter", "turtle", "turtledemo", "venv"}
-
-
-def names_of_python(context: int) -> list[str]:
-    """The public names of the standard library, in one spelling: `OrderedDict` is `ordered_dict`.
-
-    Modules, and the classes, functions and methods that their source defines. The source is only
-    read, for to import a module is to run it. What is written in C has no source here; of that,
-    the built-in names and their methods are taken.
-    """
-    shortest = 3
-    if context <= shortest:
-        raise BadInput(f"the names of Python have {shortest} letters or more, and an end: expected "
-                       f"a --context of at least {shortest + 1}, got {context}")
-    folder = pathlib.Path(sysconfig.get_path("stdlib"))
-    modules = sorted(name for name in sys.stdlib_module_names - LEFT_OUT if name[0] != "_")
-    names = {*modules, *dir(builtins)}
-    for thing in vars(builtins).values():
-        names.update(dir(thing) if isinstance(thing, type) else [])
-    for module in modules:
-        for file in [folder / f"{module}.py", *(folder / module).rglob("*.py")]:
-            if file.is_file() and not {"test", "tests"} & set(file.relative_to(folder).parts):
-                names.update(defined(ast.parse(file.read_bytes())))
-    names = {re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-             for name in names if name[0] != "_"}
-    names = sorted(name for name in names if re.fullmatch(f"[a-z_]{{{shortest},}}", name))
-    if len(names) < 1000:
-        raise BadInput(f"the source of the standard library is not in {folder}, so there are only "
-                       f"{len(names)} names to learn: give a list of your own by --corpus")
-    return [name for name in names if len(name) < context]
-
-
-def defined(tree: ast.Module) -> Iterator[str]:
-    """The public classes and functions of a module, and those within its public classes."""
-    todo = [tree]
-    while todo:
-        for node in ast.iter_child_nodes(todo.pop()):
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                if node.name[0] == "_":
-                    continue
-                yield node.name
-            if isinstance(node, (ast.ClassDef, ast.If, ast.Try, ast.ExceptHandler)):
-                todo.append(node)
-
-
-def names_of_file(path: pathlib.Path, context: int) -> list[str]:
-    """The names in a text file, one a line; those given twice, once."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[:error.start].count(b"\n") + 1
-        raise BadInput(f"{path}, line {line}: not text in UTF-8") from None
-    names = {}
-    for number, line in enumerate(lines, 1):
-        name = line.strip()
-        if not name.isprintable():
-            odd = next(letter for letter in name if not letter.isprintable())
-            raise BadInput(f"{path}, line {number}: expected a name of printable characters, "
-                           f"got {odd!r} in it")
-        if len(name) >= context:
-            raise BadInput(f"{path}, line {number}: {name[:40]!r} has {len(name)} characters, one "
-                           f"too many or more for a context of {context} positions, its end "
-                           f"included (try --context {len(name) + 1})")
-        if name:
-            names[name] = number
-    if len(names) < 20:
-        raise BadInput(f"{path}: expected at least 20 different names, one a line, to learn from "
-                       f"and be examined with, got {len(names)}")
-    return list(names)
 
 
 # ── Checkpoints ───────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import python_names                              # conftest.py makes demos/ importable
 from micrograd.losses import cross_entropy
 
 SCRIPT = Path(__file__).resolve().parents[1] / "demos" / "gpt.py"
@@ -128,12 +129,13 @@ def test_the_default_network_has_about_4000_parameters(demo):
 # ── Names ─────────────────────────────────────────────────────────────────────────────────────────
 
 @pytest.fixture(scope="module")
-def names(demo):
-    return demo.names_of_python(16)
+def names():
+    return python_names.names_of_python(16)
 
 
-def test_the_names_are_public_ones_of_this_python(demo, names):
-    assert 2500 < len(names) < 10000 and names == sorted(set(names)) == demo.names_of_python(16)
+def test_the_names_are_public_ones_of_this_python(names):
+    assert 2500 < len(names) < 10000
+    assert names == sorted(set(names)) == python_names.names_of_python(16)
     assert {"print", "argparse", "ordered_dict", "startswith", "read_text", "urlopen"} <= set(names)
     assert all(re.fullmatch("[a-z][a-z_]{2,14}", name) for name in names)
     short = {"id"}
@@ -141,14 +143,14 @@ def test_the_names_are_public_ones_of_this_python(demo, names):
 
 
 def test_to_read_the_names_imports_nothing():
-    program = (f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import gpt\n"
-               "before = set(sys.modules); gpt.names_of_python(16)\n"
+    program = (f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import python_names\n"
+               "before = set(sys.modules); python_names.names_of_python(16)\n"
                "print(*[m for m in set(sys.modules) - before if m[0] != '_'])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
-def test_only_public_definitions_count(demo):
+def test_only_public_definitions_count():
     tree = ast.parse("""
 def function():
     def local(): ...
@@ -163,7 +165,7 @@ except ImportError:
     def other(): ...
 variable = 1
 """)
-    assert sorted(demo.defined(tree)) == ["Public", "either", "function", "method", "other"]
+    assert sorted(python_names.defined(tree)) == ["Public", "either", "function", "method", "other"]
 
 
 # ── A run ─────────────────────────────────────────────────────────────────────────────────────────
@@ -358,8 +360,8 @@ def test_a_context_too_short_for_the_names_of_python(tmp_path, context):
     assert f"expected a --context of at least 4, got {context}" in error
 
 
-def test_the_shortest_contexts_have_names_to_learn(demo):
-    three, seven = demo.names_of_python(4), demo.names_of_python(8)
+def test_the_shortest_contexts_have_names_to_learn():
+    three, seven = python_names.names_of_python(4), python_names.names_of_python(8)
     assert len(three) > 20 and {len(name) for name in three} == {3} and set(three) < set(seven)
     assert max(map(len, seven)) == 7
 
