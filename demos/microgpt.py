@@ -3,9 +3,8 @@
 It reads words, one letter after another, and learns to guess the next letter. That is what every
 language model does. This one has 4,192 parameters, and each of them is a `Value`.
 
-You will see the text it learns from, the numbers it consists of, the network, its loss, how it
-learns, and words that it makes up. It begins slowly, with a value for every `*` and `+`; then three
-lines, marked 1, 2 and 3, make it fast. `gpt.py` is nearly the same network as a full program.
+You will see all of it, down to the words that it makes up. It begins slowly, with a value for every
+`*` and `+`; then three lines, marked 1, 2 and 3, make it fast. `gpt.py` is the full program.
 """
 
 import random
@@ -15,32 +14,21 @@ import time
 import command_line
 import micrograd
 from micrograd import Value
-from python_names import names_of_python
+from python_names import words_of_python
 
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"          # a dot begins and ends every word
 WIDTH, HEADS, CONTEXT = 16, 4, 16               # numbers for a letter, heads, letters it looks at
 STEPS = 10, 100, 1900                           # slow, faster, fast
 
 
-# ── The text: the words in Python's own names ─────────────────────────────────────────────────────
-
-def words() -> list[str]:
-    parts = {part for name in names_of_python(CONTEXT) for part in name.split("_")}
-    return sorted([part for part in parts if len(part) > 2])
-
-
+# ── Numbers: of a letter, and the parameters, which are random at first ───────────────────────────
 def one_hot(letter: str) -> list[float]:
-    """A letter as numbers: 1 in its own place, 0 in the places of all others."""
+    """1 in the letter's own place, 0 in the places of all others."""
     return [float(letter == other) for other in LETTERS]
 
-
-# ── The parameters: at first, random numbers ──────────────────────────────────────────────────────
-
 SHAPES = {"letter": (len(LETTERS), WIDTH), "position": (CONTEXT, WIDTH), "query": (WIDTH, WIDTH),
-          "key": (WIDTH, WIDTH), "value": (WIDTH, WIDTH), "mix": (WIDTH, WIDTH),
-          "expand": (4 * WIDTH, WIDTH), "contract": (WIDTH, 4 * WIDTH),
-          "score": (len(LETTERS), WIDTH)}
-
+          "key": (WIDTH, WIDTH), "value": (WIDTH, WIDTH), "mix": (WIDTH, WIDTH), "expand":
+          (4 * WIDTH, WIDTH), "contract": (WIDTH, 4 * WIDTH), "score": (len(LETTERS), WIDTH)}
 
 def random_weights(rng: random.Random) -> dict[str, list[list[Value]]]:
     return {name: [[Value(rng.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
@@ -48,7 +36,6 @@ def random_weights(rng: random.Random) -> dict[str, list[list[Value]]]:
 
 
 # ── The network: which letter comes next? ─────────────────────────────────────────────────────────
-
 def dot(xs, ys):
     return sum([x * y for x, y in zip(xs, ys)])
 
@@ -69,7 +56,6 @@ def softmax(scores):                    # any numbers as probabilities: positive
     exps = [score.exp() for score in scores]
     total = sum(exps)
     return [e / total for e in exps]
-
 
 def gpt(w, letter, keys, values):
     """A score for each letter to come next. `keys` and `values` remember the letters before."""
@@ -92,7 +78,6 @@ def gpt(w, letter, keys, values):
     x = add(x, linear(w["contract"], y))
     return linear(w["score"], x)
 
-
 def loss(w, text):
     """How surprised it is by each letter after the first: -log of the probability it gave it."""
     keys, values = [], []
@@ -102,38 +87,28 @@ def loss(w, text):
 
 
 # ── Learning: every parameter a little against its gradient, again and again ──────────────────────
-
 class Adam:
     """A step is about `lr`, whatever the size of the gradients: their mean by their typical size."""
-
     def __init__(self, parameters):
         self.parameters, self.steps = parameters, 0
         self.mean, self.square = [0] * len(parameters), [0] * len(parameters)
 
     def step(self, lr: float) -> None:
-        self.steps += 1
+        self.steps = t = self.steps + 1
         for i, p in enumerate(self.parameters):
-            self.mean[i] = 0.85 * self.mean[i] + 0.15 * p.grad
-            self.square[i] = 0.99 * self.square[i] + 0.01 * p.grad ** 2
-            mean = self.mean[i] / (1 - 0.85 ** self.steps)
-            size = (self.square[i] / (1 - 0.99 ** self.steps)) ** 0.5
-            p.data -= lr * mean / (size + 1e-8)
+            m = self.mean[i] = 0.85 * self.mean[i] + 0.15 * p.grad
+            v = self.square[i] = 0.99 * self.square[i] + 0.01 * p.grad ** 2
+            p.data -= lr * m / (1 - 0.85 ** t) / ((v / (1 - 0.99 ** t)) ** 0.5 + 1e-8)
             p.grad = 0
 
-
-def learn(steps: int, text: str, rng: random.Random, gradients, adam: Adam, how: str) -> None:
-    """`gradients(letters)` leaves them in the parameters, and returns the loss."""
-    starts = [i for i in range(len(text) - CONTEXT) if text[i] == "."]
+def learn(steps: int, samples, gradients, adam: Adam, how: str) -> None:
     begun, average = time.perf_counter(), 0.0
     for step in (bar := command_line.progress(range(steps))):
-        start = rng.choice(starts)
-        loss = gradients([one_hot(letter) for letter in text[start:start + CONTEXT + 1]])
+        average += (gradients(next(samples)) - average) / min(step + 1, 100)
         adam.step(lr=0.01 * (1 - adam.steps / sum(STEPS)))
-        average += (loss - average) / min(step + 1, 100)
         bar.set_postfix_str(f"loss {average:.2f}", refresh=False)
     each = 1000 * (time.perf_counter() - begun) / steps
     print(f"{how}: {steps} steps, {each:.0f} ms each, loss {average:.2f}", flush=True)
-
 
 def make_up(w, rng: random.Random) -> str:
     """A word: each letter is drawn with the probability that the network gives it."""
@@ -146,30 +121,29 @@ def make_up(w, rng: random.Random) -> str:
 
 
 # ── All of it ─────────────────────────────────────────────────────────────────────────────────────
-
 def tell(args) -> None:
     global dot
-    rng, known = random.Random(args.seed), words()
-    text = "." + ".".join(rng.sample(known, len(known))) + "."
+    rng, words = random.Random(args.seed), words_of_python(CONTEXT)
+    text = [one_hot(letter) for letter in "." + ".".join(rng.sample(words, len(words))) + "."]
+    starts = [i for i in range(len(text) - CONTEXT) if text[i] == one_hot(".")]
+    samples = iter(lambda: text[(i := rng.choice(starts)):i + CONTEXT + 1], None)
     w = random_weights(rng)
     parameters = [p for rows in w.values() for row in rows for p in row]
-    adam = Adam(parameters)
-    print(f"{len(known):,} words, such as {known[7]}, and {len(parameters):,} parameters.")
-
-    def gradients(letters):
-        error = loss(w, letters)
+    print(f"{len(words):,} words, such as {words[7]}, and {len(parameters):,} parameters.")
+    def gradients(text):
+        error = loss(w, text)
         error.backward()
         return error.data
-    learn(STEPS[0], text, rng, gradients, adam, "A value for every * and +")
+    learn(STEPS[0], samples, gradients, adam := Adam(parameters), "A value for every * and +")
 
     dot = micrograd.dot                                                         # 1
-    learn(STEPS[1], text, rng, gradients, adam, "A value for every dot product")
+    learn(STEPS[1], samples, gradients, adam, "A value for every dot product")
 
-    compiled = micrograd.jit(lambda *letters: loss(w, letters), parameters)     # 2
-    gradients = lambda letters: compiled([letters])                             # 3
-    learn(STEPS[2], text, rng, gradients, adam, "Compiled")
+    compiled = micrograd.jit(lambda *text: loss(w, text), parameters)           # 2
+    gradients = lambda text: compiled([text])                                   # 3
+    learn(STEPS[2], samples, gradients, adam, "Compiled")
 
-    print("\nMade up:", *sorted({make_up(w, rng) for _ in range(40)} - set(known)))
+    print("\nMade up:", *sorted({make_up(w, rng) for _ in range(40)} - set(words)))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ def names_of_python(context: int) -> list[str]:
     return [name for name in names if len(name) < context]
 
 
+def words_of_python(context: int) -> list[str]:
+    """The words that these names are made of, of three letters or more."""
+    words = {word for name in names_of_python(context) for word in name.split("_")}
+    return sorted([word for word in words if len(word) > 2])
+
+
 def defined(tree: ast.Module) -> Iterator[str]:
     """The public classes and functions of a module, and those within its public classes."""
     todo = [tree]
