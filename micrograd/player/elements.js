@@ -1,0 +1,54 @@
+// ── The one state of the page ────────────────────────────────────────────────────────────────────
+
+const graph = JSON.parse(document.getElementById("data").textContent);
+const isFilm = graph.kind === "film";
+const model = new Model(graph, new Recording(graph));
+
+// ── Making elements ──────────────────────────────────────────────────────────────────────────────
+// Labels, names and captions are set as text (textContent), never as markup.
+
+const byId = (id) => document.getElementById(id);
+const SVG = ["svg", "g", "rect", "circle", "path", "polygon", "text", "tspan", "line"];
+
+function make(tag, attributes = {}, ...children) {
+  const element = SVG.includes(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function setText(element, text) {
+  const changes = element.textContent !== text;
+  if (changes) element.textContent = text;
+  return changes;
+}
+
+function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+const setClass = (element, name) => setAttribute(element, "class", name);
+
+/** A value's name, which lights its box when pointed at. */
+function named(value, gradient = false) {
+  const constant = value.role === "constant";
+  return make("span", { class: constant ? "" : `name ${value.role}`, "data-node": value.id },
+    make("bdi", {}, constant ? short(model.number(value.data)) : value.name),
+    gradient ? ".grad" : "");
+}
+
+// A canvas measures text without laying out the page. One font at a time, and each text once.
+const ruler = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+
+function widthOf(text, font) {
+  let known = widths.get(font);
+  if (!known) widths.set(font, known = new Map());
+  if (!known.has(text)) {
+    if (known.size > 20000) known.clear();
+    ruler.font = font;
+    known.set(text, ruler.measureText(text).width);
+  }
+  return known.get(text);
+}
