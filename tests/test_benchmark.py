@@ -19,7 +19,7 @@ def run(*options):
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick(slow):
     return run("--quick")
 
 
@@ -90,6 +90,7 @@ def test_the_table_has_the_row(quick, row):
     assert re.search(rf"^ *{row}$", quick.stdout, re.MULTILINE), quick.stdout
 
 
+@pytest.mark.slow
 def test_without_the_peer_it_measures_this_engine_alone():
     alone = run("--quick", "--no-peer", "--rounds", "1")
     assert alone.returncode == 0, alone.stderr

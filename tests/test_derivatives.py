@@ -110,6 +110,7 @@ def test_without_matplotlib_it_says_what_is_left_out(tmp_path):
     assert os.listdir(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_same_each_time(tmp_path):
     pytest.importorskip("matplotlib")
     pictures = []

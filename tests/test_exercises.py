@@ -537,6 +537,7 @@ def test_an_accident_is_survived_and_told(code, said, folder):
     assert "Traceback" not in text and "worker.py" not in text and len(text.splitlines()) < 32
 
 
+@pytest.mark.slow
 def test_one_huge_product_during_which_python_hears_nothing(folder):
     (folder / "02_knob.py").write_text(answer("02_knob", "        knob = 10 ** 10 ** 9"))
     text = checker.describe(checker.Checker(folder, seed=0, seconds=1).check("02_knob"))
@@ -582,6 +583,7 @@ def test_one_waits_for_those_it_builds_on(folder):
         "It builds on 05_rules.py, which is not right yet. Solve that first."]
 
 
+@pytest.mark.slow
 def test_the_learners_own_engine_trains_and_is_drawn(folder, tmp_path):
     result = checker.Checker(folder, out=tmp_path / "out").check("12_training")
     assert result.right
@@ -650,6 +652,7 @@ def test_half_way(folder):
     assert "That is how z changes with w." in done.stdout
 
 
+@pytest.mark.slow
 def test_the_end(folder):
     done = command(folder=folder)
     assert f"{ALL}/{ALL}" in done.stdout and "All are right." in done.stdout
@@ -767,6 +770,7 @@ def test_watch_checks_what_is_saved(begun):
         watching.wait()
 
 
+@pytest.mark.slow
 def test_the_lines_quoted_are_those_that_ran_not_what_was_saved_meanwhile(folder):
     knob = folder / "02_knob.py"
     knob.write_text(answer("02_knob", "        open(__file__ + '.runs', 'w').close()\n"
@@ -872,6 +876,7 @@ def test_the_projects_tests_leave_the_exercises_alone():
         assert not FOLDER.is_relative_to(ROOT / path)
 
 
+@pytest.mark.slow
 def test_a_class(folder, tmp_path):
     anna, ben = tmp_path / "class" / "anna", tmp_path / "class" / "ben"
     shutil.copytree(SOLUTIONS, anna)

@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def gallery(tmp_path_factory):
+def gallery(slow, tmp_path_factory):
     pytest.importorskip("matplotlib", reason="the picture of derivatives needs matplotlib")
     folder = tmp_path_factory.mktemp("gallery")
     subprocess.run([sys.executable, ROOT / "demos" / "gallery.py", "--out", folder], check=True,

@@ -129,7 +129,7 @@ def test_the_default_network_has_about_4000_parameters(demo):
 # ── Names ─────────────────────────────────────────────────────────────────────────────────────────
 
 @pytest.fixture(scope="module")
-def names():
+def names(slow):
     return python_names.names_of_python(16)
 
 
@@ -142,6 +142,7 @@ def test_the_names_are_public_ones_of_this_python(names):
     assert set(filter(str.islower, filter(str.isalpha, dir(builtins)))) - set(names) == short
 
 
+@pytest.mark.slow
 def test_to_read_the_names_imports_nothing():
     program = (f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import python_names\n"
                "before = set(sys.modules); python_names.names_of_python(16)\n"
@@ -170,6 +171,7 @@ variable = 1
 
 # ── A run ─────────────────────────────────────────────────────────────────────────────────────────
 
+@pytest.mark.slow
 def test_by_default_it_beats_counts_of_pairs(tmp_path):
     output = run(tmp_path, "--steps", 800, "--context", 12, "--names", 1)
     assert re.search(r"^[\d,]+ lines of Python, in [\d.]+ s\.", output, re.M)
@@ -177,6 +179,7 @@ def test_by_default_it_beats_counts_of_pairs(tmp_path):
     assert loss["this network"] < loss["bigram counts"] < loss["guessing"] == round(math.log(28), 4)
 
 
+@pytest.mark.slow
 def test_it_makes_up_names_that_are_not_in_the_corpus(tmp_path, corpus):
     output = run(tmp_path, "--corpus", corpus, "--steps", 500, *SHORT, "--names", 5)
     assert "110 names" in output and "11 held out" in output
@@ -187,6 +190,7 @@ def test_it_makes_up_names_that_are_not_in_the_corpus(tmp_path, corpus):
     assert json.loads(checkpoint(tmp_path).read_text())["state"]["done"] == 500
 
 
+@pytest.mark.slow
 def test_progress_parts_and_prompt_of_the_default_corpus(tmp_path):
     output = run(tmp_path, "--steps", 20, *SMALL, "--prompt", "get_", "--names", 3)
     assert re.search(r"^  step +20 of 20   loss \d\.\d{4}   average \d\.\d{4}$", output, re.M)
@@ -207,6 +211,7 @@ def test_the_seed_decides(tmp_path, corpus):
 
 # ── Checkpoints ───────────────────────────────────────────────────────────────────────────────────
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", [SMALL, SHORT], ids=["eager", "compiled"])
 def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpus, small):
     options = ["--corpus", str(corpus), "--steps", "120", *small]
@@ -236,6 +241,7 @@ def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpu
     assert "step 130 of 130" in run(stopped, "--resume", "--steps", 130)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
 def test_training_cut_anywhere_goes_on_the_same(demo, eager):
     whole = training(demo, steps=50, width=2, heads=1, context=6, eager=eager)
@@ -349,6 +355,7 @@ def test_what_is_left_out_is_told_as_it_is(demo, monkeypatch, capsys, names, tol
     assert made_up(output) == ["  xyx"] * ("xyx" in names)
 
 
+@pytest.mark.slow
 def test_divergence_advises_a_lower_rate(tmp_path):
     error = run(tmp_path, "--steps", 5, *SMALL, "--lr", "1e5", status=1)
     assert "training diverged at step 2: " in error and "Try a new run with --lr 0.01." in error
@@ -360,6 +367,7 @@ def test_a_context_too_short_for_the_names_of_python(tmp_path, context):
     assert f"expected a --context of at least 4, got {context}" in error
 
 
+@pytest.mark.slow
 def test_the_shortest_contexts_have_names_to_learn():
     three, seven = python_names.names_of_python(4), python_names.names_of_python(8)
     assert len(three) > 20 and {len(name) for name in three} == {3} and set(three) < set(seven)

@@ -33,7 +33,7 @@ def one_line(text):
 
 
 @pytest.fixture(scope="module")
-def trained(demo, tmp_path_factory):
+def trained(slow, demo, tmp_path_factory):
     """The folder of a full run, and what it printed."""
     folder = tmp_path_factory.mktemp("moons")
     return folder, demo.told(folder, "moons.py", without=["matplotlib"])
@@ -128,6 +128,7 @@ def test_parameters_too_large_to_train(demo, trained, tmp_path):
     assert list(tmp_path.rglob("*.*")) == [tmp_path / "huge.json"]
 
 
+@pytest.mark.slow
 def test_control_c_leaves_parameters_that_load(demo, tmp_path):
     status, stderr = demo.interrupted(tmp_path, "loss ", "moons.py", "--steps", 60)
     assert status == 130
@@ -148,6 +149,7 @@ def test_control_c_after_training_leaves_them_too(demo, tmp_path):
     assert os.listdir(tmp_path / "out") == ["moons.json"]
 
 
+@pytest.mark.slow
 def test_the_parameters_are_saved_before_anything_is_measured(demo, tmp_path, monkeypatch):
     moons = demo.module("moons")
     saved, measure = tmp_path / "moons.json", moons.accuracy
@@ -164,7 +166,7 @@ def test_the_parameters_are_saved_before_anything_is_measured(demo, tmp_path, mo
 
 # ── The picture, and what is refused ──────────────────────────────────────────────────────────────
 
-@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("steps", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_the_picture(demo, tmp_path, steps):
     pytest.importorskip("matplotlib")
     demo.told(tmp_path, "moons.py", "--steps", steps, "--out", "a/b")

@@ -37,7 +37,7 @@ def test_neuron_is_weights_times_inputs_plus_bias():
 @pytest.mark.parametrize("arguments, expected", [
     ({}, 0), ({"nonlin": False}, -4.0), ({"activation": None}, -4.0),
     ({"activation": tanh}, tanh(-4.0)), ({"activation": Value.sigmoid}, Value(-4.0).sigmoid().data),
-    ({"activation": lambda v: v * 2}, -8.0)], ids=str)
+    ({"activation": lambda v: v * 2}, -8.0)])
 def test_activation(arguments, expected):
     neuron = Neuron(1, **arguments)
     neuron.w[0].data = 4.0

@@ -1,12 +1,9 @@
 """The pages that play: every step in a real browser, against the engine's own numbers."""
 
-import importlib.util
-import json
 import math
 import os
 import random
 import re
-import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,122 +14,6 @@ from micrograd import Value, cos, functions, op, play
 from micrograd.nn import MLP, Module, Parameter
 from micrograd.optim import SGD
 from micrograd.player.page import Film, Shape
-
-# ── A browser ─────────────────────────────────────────────────────────────────────────────────────
-
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
-                None)
-DRIVER = shutil.which("chromedriver")
-SWITCHES = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-class Browser:
-    """A headless Chromium that notes what pages request and what they complain of."""
-
-    def __init__(self, profile: Path):
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for switch in [*SWITCHES, f"--user-data-dir={profile}"]:
-            options.add_argument(switch)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-        self.driver.get("about:blank")          # instead of the browser's own first page
-
-    def open(self, path, address="", *, theme="light", motion="no-preference", media="",
-             size=(1280, 800)):
-        self.emulate("setDeviceMetricsOverride", width=size[0], height=size[1],
-                     deviceScaleFactor=1, mobile=False)
-        features = {"prefers-color-scheme": theme, "prefers-reduced-motion": motion}
-        self.emulate("setEmulatedMedia", media=media,
-                     features=[{"name": k, "value": v} for k, v in features.items()])
-        self.driver.get("about:blank")          # only an address that changes would not load
-        self.driver.get(Path(path).resolve().as_uri() + address)
-        return self
-
-    def emulate(self, command, **parameters):
-        self.driver.execute_cdp_cmd(f"Emulation.{command}", parameters)
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def press(self, *keys):
-        from selenium.webdriver import ActionChains, Keys
-        actions = ActionChains(self.driver, duration=0)
-        for key in keys:
-            *held, key = key.split("+")
-            for name in held:
-                actions.key_down(getattr(Keys, name))
-            actions.send_keys(getattr(Keys, key, key))
-            for name in held:
-                actions.key_up(getattr(Keys, name))
-        actions.perform()
-
-    def click(self, css):
-        self.driver.find_element("css selector", css).click()
-
-    def hover(self, css):
-        from selenium.webdriver import ActionChains
-        ActionChains(self.driver, duration=0).move_to_element(
-            self.driver.find_element("css selector", css)).perform()
-
-    def text(self, css):
-        return self.run("return document.querySelector(arguments[0]).textContent", css)
-
-    def texts(self, css):
-        return self.run("return [...document.querySelectorAll(arguments[0])]"
-                        ".map((element) => element.textContent)", css)
-
-    def wait(self, script, *arguments):
-        """Until the script answers with something true."""
-        from selenium.webdriver.support.ui import WebDriverWait
-        return WebDriverWait(self.driver, 10, 0.02).until(lambda d: self.run(script, *arguments))
-
-    @property
-    def step(self):
-        return int(self.run("return document.getElementById('step-slider').value"))
-
-    def complaints(self):
-        return [entry["message"] for entry in self.driver.get_log("browser")]
-
-    def requests(self):
-        """What was requested, but for what the policy kept in, of which there are complaints."""
-        urls = {}
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            told = message["params"]
-            if message["method"] == "Network.requestWillBeSent":
-                urls[told["requestId"]] = told["request"]["url"]
-            elif message["method"] == "Network.loadingFailed":
-                if told.get("blockedReason") == "csp":
-                    del urls[told["requestId"]]
-        return list(urls.values())
-
-
-@pytest.fixture(scope="session")
-def one_browser(tmp_path_factory):
-    needed = {"chromium": CHROMIUM, "chromedriver": DRIVER,
-              "the package selenium": importlib.util.find_spec("selenium")}
-    missing = [name for name, found in needed.items() if not found]
-    if missing:
-        told = f"the player's tests need {' and '.join(missing)}"
-        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.driver.quit()
-
-
-@pytest.fixture
-def browser(one_browser):
-    """The browser; after the test, no page may have complained, or requested but files."""
-    one_browser.complaints(), one_browser.requests()
-    yield one_browser
-    assert one_browser.complaints() == []
-    assert [url for url in one_browser.requests()
-            if not url.startswith(("file:", "about:", "data:,"))] == []
-
 
 # ── Graphs ────────────────────────────────────────────────────────────────────────────────────────
 

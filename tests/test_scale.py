@@ -84,8 +84,9 @@ def traced():
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("build", [chain, wide_dot, wide_operation, busy_leaf, tree],
-                         ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [
+    wide_dot, wide_operation, busy_leaf,
+    *[pytest.param(build, marks=pytest.mark.slow) for build in (chain, tree)]])
 def test_a_large_graph_works_and_returns_its_memory(build):
     limit = sys.getrecursionlimit()
     with only_reference_counts(), traced() as memory:
@@ -95,6 +96,7 @@ def test_a_large_graph_works_and_returns_its_memory(build):
     assert sys.getrecursionlimit() == limit
 
 
+@pytest.mark.slow
 def test_ten_thousand_steps_of_training_take_no_more_memory_than_one_thousand():
     with only_reference_counts(), traced() as memory:
         model = MLP(2, [2, 1], rng=random.Random(2))

@@ -261,6 +261,7 @@ def test_asked_for_that_depth_nothing_was_closed_unasked():
     assert Scene(trained(model, (0.5, -1.0)), model, depth=2).complete
 
 
+@pytest.mark.slow
 def test_what_surrounds_the_model_closes_too(batch):
     model, loss = batch
     scene = Scene(loss, model, depth=1)
@@ -291,6 +292,7 @@ def test_without_a_model_the_values_nearest_to_the_root_stay():
     assert scene.closed[0].operations == 1000 - len(scene.values)
 
 
+@pytest.mark.slow
 def test_infinitely_deep_all_is_open(batch):
     model, loss = batch
     scene = Scene(loss, model, math.inf)
@@ -306,6 +308,7 @@ def test_a_sum_of_thousands_is_drawn_all_the_same():
     assert len(scene.closed[0].hidden) == 10_000
 
 
+@pytest.mark.slow
 def test_70_000_values_take_seconds(batch):
     model, loss = batch
     assert len(topological_order(loss)) > 65_000
@@ -315,6 +318,7 @@ def test_70_000_values_take_seconds(batch):
     assert time.perf_counter() - start < 60     # 3 on a laptop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [None, Neuron(1)], ids=["no model", "model"])
 def test_a_chain_of_100_000_operations(model):
     x = Value(0.5) if model is None else model([0.5])

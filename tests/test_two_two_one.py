@@ -56,7 +56,12 @@ def files(folder):
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
-@pytest.fixture(scope="module", params=[1, 7, 20], ids="seed {}".format)
+def also(*more):
+    """More of a parameter, which take seconds."""
+    return [pytest.param(value, marks=pytest.mark.slow) for value in more]
+
+
+@pytest.fixture(scope="module", params=[1, *also(7, 20)], ids="seed {}".format)
 def trained(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     (folder / "here").mkdir()
@@ -97,7 +102,7 @@ def test_the_formula_gives_the_published_figures(trees):
 
 
 @pytest.mark.parametrize("biases", [True, False], ids=["biases", "no biases"])
-@pytest.mark.parametrize("seed", [0, 2, 3, 11, 42])
+@pytest.mark.parametrize("seed", [0, *also(2, 3, 11, 42)])
 def test_training_reaches_the_formula(trees, seed, biases):
     scale = demo.Scale(trees, centred=biases)
     network = demo.TwoTwoOne(random.Random(seed))
@@ -159,7 +164,7 @@ def test_the_film_shows_that_it_learns(trained):
     assert '"loss of this row"' in page
 
 
-@pytest.mark.parametrize("seed", [1, 7, 20])
+@pytest.mark.parametrize("seed", [1, *also(7, 20)])
 def test_the_loss_of_the_row_in_the_film_falls(trees, seed):
     scale, network = demo.Scale(trees), demo.TwoTwoOne(random.Random(seed))
     rows = [scale(row) for row in trees]
@@ -248,7 +253,7 @@ def test_the_picture_shows_the_gradients_of_all_nine_parameters(tmp_path):
     assert len(shown) == 9 and "0" not in shown.values()
 
 
-@pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
+@pytest.mark.parametrize("activation", ["tanh", *also("linear", "relu")])
 def test_jit_trains_the_same_network_and_shows_the_program(tmp_path, activation):
     options = "--steps", 200, "--activation", activation
     plainly, compiled = (run(tmp_path, *options, *more) for more in ([], ["--jit"]))

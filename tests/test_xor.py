@@ -57,6 +57,7 @@ def test_the_share_that_gets_stuck_is_that_of_the_list(output):
         assert 1 <= int(seed) <= 12
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(demo, tmp_path):
     options = ("--seeds", 2, "--steps", 30, "--seed", 5)
     once, again = (demo.told(tmp_path, "xor.py", *options) for _ in range(2))
@@ -64,7 +65,7 @@ def test_the_same_seed_gives_the_same_numbers(demo, tmp_path):
     assert once != demo.told(tmp_path, "xor.py", *options[:-1], 6)
 
 
-@pytest.mark.parametrize("steps", [1, 40])
+@pytest.mark.parametrize("steps", [1, pytest.param(40, marks=pytest.mark.slow)])
 def test_the_picture(demo, tmp_path, steps):
     pytest.importorskip("matplotlib")
     output = demo.told(tmp_path, "xor.py", "--seeds", 3, "--steps", steps, "--out", "a/b")
