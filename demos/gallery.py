@@ -20,7 +20,8 @@ import command_line
 from micrograd import Value, draw_dot, relu, tanh
 from micrograd.losses import hinge_loss, mse_loss
 from micrograd.nn import MLP, Module, Neuron, Parameter
-from two_two_one import TREES, Scale, TwoTwoOne, read
+from tables import TREES, Scale, read
+from two_two_one import TwoTwoOne
 
 
 # ── The examples ──────────────────────────────────────────────────────────────────────────────────

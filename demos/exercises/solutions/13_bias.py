@@ -11,7 +11,7 @@ badly: its mean squared residual is 35.5. With a bias it is 13.6.
    the first, sort by x, and read off both. What the centre did, the bias now does.
 
 Your code: three lines, in two places. In micrograd: `b` in `nn.py`'s Neuron, and `Scale` in
-`demos/two_two_one.py`.
+`demos/tables.py`.
 """
 
 
