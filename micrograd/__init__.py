@@ -2,15 +2,15 @@
 
 Read the files in this order, each as a lesson:
 
-1. `functions.py`  mathematics for any kind of number
-2. `engine.py`     operations, values, backward: backpropagation itself
-3. `nn.py`         networks and their parameters
-4. `losses.py`     how wrong a network is, as one number
-5. `optim.py`      what to do with a gradient
-6. `calculus.py`   derivatives as functions: of any order, exact
-7. `checking.py`   is a rule right? measured slopes, and what is wrong if not
+1. `engine.py`      values, operations, backward: backpropagation, whole
+2. `functions.py`   the other operations: exp, log, tanh, relu … each with its rule
+3. `nn.py`          networks and their parameters
+4. `losses.py`      how wrong a network is, as one number
+5. `optim.py`       what to do with a gradient
+6. `calculus.py`    derivatives as functions: of any order, exact
+7. `checking.py`    is a rule right? measured slopes, and what is wrong if not
 
-Tools are folders of their own:
+What they stand on, and nobody needs to read first, is in `ground/`. Tools are folders of their own:
 
 - `compiler/`      the training step as a program: `jit`
 - `draw/`          the graph as a picture: `draw_dot`

@@ -11,11 +11,12 @@ True
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from .engine import Constant, Op, Value, gradients, topological_order
+from .engine import Constant, Value, chain_rule, gradients, pass_back, topological_order
+from .ground.errors import RuleError
 
 __all__ = ["Check", "GradientError", "check_gradients", "diagnose", "slope"]
 
@@ -190,9 +191,9 @@ G = 1.75        # the gradient of the output in a check: no rule that forgets it
 
 def _check_rule(value: Value, rtol: float) -> list[Check]:
     """The rule of the operation that made a value, by each of its inputs, at their numbers."""
-    operation, inputs = value._op, value._prev
-    if not isinstance(operation, Op):
-        raise TypeError(f"the operation {operation!r} has no rule: make it with @op")
+    operation, inputs = value.operation, value._prev
+    if operation.rule is None:
+        chain_rule(value, G)                    # says so
     point = [float(x.data) for x in inputs]
     names = _names(operation.mathematics, len(inputs))
     at = ", ".join([f"{name} = {x:.6g}" if x != round(x, 4) else f"{name} = {x}"
@@ -200,9 +201,9 @@ def _check_rule(value: Value, rtol: float) -> list[Check]:
     try:
         said, of_one = _answers(operation, point), _answers(operation, point, g=1)
     except _Fault as fault:
-        return [Check(f"{operation}", at, math.nan, math.nan, "differs", str(fault))]
+        return [Check(operation.symbol, at, math.nan, math.nan, "differs", str(fault))]
     except (ArithmeticError, ValueError) as error:
-        return [Check(f"{operation}", at, math.nan, math.nan, "edge", f"The rule raises {error}.")]
+        return [Check(operation.symbol, at, math.nan, math.nan, "edge", f"The rule raises {error}.")]
     checks = []
     for i, x in enumerate(point):
         if isinstance(inputs[i], Constant):
@@ -218,7 +219,7 @@ def _check_rule(value: Value, rtol: float) -> list[Check]:
                 because = ("The rule forgets g, the gradient of the output."
                            if _close(said[i], of_one[i]) else
                            "The answer is not in proportion to g, the gradient of the output.")
-        checks.append(Check(f"{operation} by its input {names[i]}", at, said[i], measured, verdict,
+        checks.append(Check(f"{operation.symbol} by its input {names[i]}", at, said[i], measured, verdict,
                             because, g))
     return checks
 
@@ -231,24 +232,12 @@ def _answers(operation, point, out=None, g=G) -> list[float]:
     """What the rule says the slopes are: its answers for the gradient g, divided by it."""
     out = operation.mathematics(*point) if out is None else out
     try:
-        answer = operation.rule(g, out, *point)
+        answer = pass_back(operation, g, out, point)
+    except RuleError as error:
+        raise _Fault(f"T{str(error)[1:]} (with g = {g:.6g}).") from None
     except TypeError as error:
         raise _Fault(f"The rule fails: {error}.") from None
-    found = list(answer) if isinstance(answer, Iterable) else []
-    found = [x.data if isinstance(x, Value) else x for x in found]
-    if len(found) != len(point) or not all([isinstance(x, Real) for x in found]):
-        must = f"{len(point)} gradients, one for each input"
-        if len(point) == len(found) == 1:       # of one input, the rule answers with one number
-            must, answer = "a number, the gradient of its input", found[0]
-        raise _Fault(f"The rule of {operation} must answer with {must}; with g = {g:.6g} it "
-                     f"answered {_shown(answer)}.")
-    return [x / g for x in found]
-
-
-def _shown(answer) -> str:
-    if isinstance(answer, (list, tuple)):
-        return f"({', '.join(map(_shown, answer))}{',' * (len(answer) == 1)})"
-    return f"{answer:.6g}" if isinstance(answer, Real) else repr(answer)[:60]
+    return [(x.data if isinstance(x, Value) else x) / g for x in answer]
 
 
 def _suspect(operation, point, i) -> str:
@@ -326,9 +315,7 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
 def _parts(found: dict, x: Value) -> list[float]:
     """What each use of `x` passes back to it, given the gradients found."""
     return [part for value, g in found.items() if value._prev
-            for y, part in zip(value._prev, value._op.rule(g, value.data,
-                                                           *[input.data for input in value._prev]))
-            if y is x]
+            for y, part in zip(value._prev, chain_rule(value, g)) if y is x]
 
 
 def _partial(f: Callable, point: Sequence[float], i: int) -> Callable[[float], float]:

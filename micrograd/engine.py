@@ -3,12 +3,12 @@
 You will learn here how a computer differentiates a program. The idea has three parts, in the order
 of this file:
 
-1. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient `g` of the
+1. A *value* is a number that remembers how it was made. Arithmetic on values so records itself as a
+   *graph*.
+2. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient `g` of the
    output becomes the gradients of the inputs. `x * y` has the rule `(g * y, g * x)`.
-2. A *value* is a number that remembers the operation and the inputs it was made from. Ordinary
-   arithmetic on values so records itself as a *graph*.
-3. *Backward* walks that graph from the result to the leaves and runs each operation's rule once.
-   What arrives at a leaf is its gradient: how much the result changes per unit that it does.
+3. *Backward* walks the graph from the result to the leaves and runs each operation's rule once.
+   What arrives at a leaf is its gradient: how fast the result changes as the leaf does.
 
 >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
 >>> loss = a * b + a ** 2
@@ -16,106 +16,33 @@ of this file:
 >>> a                                           # d loss / da = b + 2a
 Value(data=2.0, grad=1.0)
 
-Read `nn.py` next to make a network of values, then `losses.py` and `optim.py` to train it.
+Read `functions.py` next, for more operations, and then `nn.py`, which makes networks of values.
 """
 
 import functools
-import inspect
-from numbers import Real
-from operator import attrgetter, mul
+import math
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from . import functions
-from .functions import cos, log, power, sin, where
+from .ground import errors, shortcuts
+from .ground.numbers import log, number, power, where
 
-__all__ = ["Constant", "Op", "Value", "dot", "gradients", "op", "topological_order"]
-
-
-# ── 1. Operations ─────────────────────────────────────────────────────────────────────────────────
-
-class Op(str):
-    """The symbol of an operation, as pictures show it, which carries its mathematics and rule."""
+__all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "gradients", "op",
+           "pass_back", "topological_order"]
 
 
-def op(symbol: str, rule):
-    """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
-
-    The rule is called with `g`, the gradient of the output, then the output, then the inputs. It
-    answers with the gradient of each input: one number where the function has one input, otherwise
-    a sequence, one number an input. (The field calls it the vector-Jacobian product.)
-
-    The operation takes Values and plain numbers; of plain numbers alone it is the function itself.
-    Where the mathematics has no answer, it raises the function's own ValueError, ZeroDivisionError
-    or OverflowError, with the operation and its inputs named.
-
-    >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
-    ... def cube(x):
-    ...     return x ** 3
-    >>> x = Value(2.0)
-    >>> cube(x).backward()
-    >>> x.grad, cube(2.0)
-    (12.0, 8.0)
-    """
-    def decorate(mathematics):
-        arity = _arity(mathematics)
-        operation = Op(symbol)
-        operation.mathematics = mathematics
-        operation.rule = rule if arity != 1 else lambda *args: (rule(*args),)
-
-        def apply(*inputs):
-            if not any([isinstance(x, Value) for x in inputs]):
-                return mathematics(*inputs)
-            inputs = tuple([_value(x, symbol) for x in inputs])
-            try:
-                return Value(mathematics(*[x.data for x in inputs]), inputs, operation)
-            except (ArithmeticError, ValueError) as error:
-                raise _explained(error, symbol, inputs) from None
-
-        # Most operations have two inputs. For them the same without its loops, in half the time.
-        def apply_to_two(x, y):
-            if isinstance(x, Value):
-                y = _value(y, symbol)
-                try:
-                    return Value(mathematics(x.data, y.data), (x, y), operation)
-                except (ArithmeticError, ValueError):
-                    pass                        # apply() explains it
-            return apply(x, y)
-
-        return functools.wraps(mathematics)(apply_to_two if arity == 2 else apply)
-    return decorate
-
-
-def _arity(function) -> float:
-    """How many inputs a function takes; infinity where their number may vary (`*xs`, `y=0`)."""
-    parameters = inspect.signature(function).parameters.values()
-    fixed = all(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
-    return len(parameters) if fixed else float("inf")
-
-
-def _explained(error: Exception, doing: str, inputs) -> Exception:
-    """The same kind of error, saying what was being computed, of which inputs."""
-    names = [f"{x.label} = {_shown(x.data)}".removeprefix(" = ") for x in inputs[:6]]
-    of = ", ".join(names) + (f" and {len(inputs) - 6} more" if len(inputs) > 6 else "")
-    return type(error)(f"{doing} of {of}: {error}")
-
-
-def _shown(number) -> str:
-    try:
-        return repr(number)[:60]
-    except ValueError:                          # Python refuses to write an int of 4,300 digits
-        return "a huge integer"
-
-
-# ── 2. Values ─────────────────────────────────────────────────────────────────────────────────────
+# ── 1. Values ─────────────────────────────────────────────────────────────────────────────────────
 
 class Value:
     """A number that knows how it was made, and can hold a gradient.
 
-    `data` is the number: an int, a float, a Fraction or a numpy scalar. `grad`, once `backward()`
-    has run on a result, is the derivative of that result by this value. `label` is a name for
-    people. `_prev` holds the values it was made from and `_op` the operation that made it; a
-    *leaf*, made by hand, has none of either. `<` and its like compare numbers, but `==` asks
-    whether two are the same value, so that values can be keys. Raises TypeError if `data` is not a
-    number.
+    `data` is the number: an int, a float or a Fraction. `grad`, once `backward()` has run on a
+    result, is the derivative of that result with respect to this value. `label` is a name for
+    people. `_prev` holds the values it was made from, and `operation` says how; a *leaf*, made by
+    hand, has none of either. `<` and its like compare numbers, but `==` asks whether two are the
+    same value, so that values can be keys of a dict. Raises TypeError if `data` is not a number.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1
@@ -123,86 +50,74 @@ class Value:
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ("data", "grad", "label", "_prev", "_op")
+    __slots__ = ("data", "grad", "label", "_prev", "operation", "_mark")
     role = "input"                              # what a leaf of this class is called in a picture
 
-    def __init__(self, data, _prev=(), _op: str = "", label: str = ""):
-        self.data = data if type(data) is float else _number(data, f"Value {label}".strip())
-        self.grad = 0
+    def __init__(self, data, _prev: Sequence["Value"] = (), _op: str = "", label: str = ""):
+        self.data = number(data, f"Value {label}".strip())
+        self.grad: Any = 0
         self.label = label
         self._prev = tuple(_prev)
-        self._op = _op
+        self.operation = Operation(_op) if _op else None
+        self._mark: tuple | None = None         # nn.py notes here which modules returned it
+
+    @property
+    def _op(self) -> str:
+        """The symbol of the operation that made it, or "" for a leaf."""
+        return self.operation.symbol if self.operation else ""
 
     def __repr__(self):
         return f"{type(self).__name__}(data={self.data}, grad={self.grad})"
 
-    # The table of operations. In each pair, the rule above and the mathematics below.
+    # Arithmetic records itself: `x * y` applies the operation MULTIPLY, which is in the table below.
 
-    @op("+",      lambda g, out, x, y: (g, g))
-    def __add__(x, y):                  return x + y
+    def __add__(self, other):       return apply(ADD, self, other)
+    def __sub__(self, other):       return apply(SUBTRACT, self, other)
+    def __mul__(self, other):       return apply(MULTIPLY, self, other)
+    def __truediv__(self, other):   return apply(DIVIDE, self, other)
+    def __pow__(self, other):       return apply(EXPONENTIATE if isinstance(other, Value) else POWER,
+                                                     self, other)
+    def __neg__(self):              return apply(NEGATE, self)
+    def __pos__(self):              return self
 
-    @op("-",      lambda g, out, x, y: (g, -g))
-    def __sub__(x, y):                  return x - y
+    # A plain number on the left, as in `2 * x`, leaves the work to these.
 
-    @op("*",      lambda g, out, x, y: (g * y, g * x))
-    def __mul__(x, y):                  return x * y
+    def __radd__(self, other):      # sum() begins with the integer 0, which belongs in no graph
+        return self if type(other) is int and other == 0 else apply(ADD, other, self)
 
-    # x ** 0 is 1 in the kind of number that x is: of the integers 1 / 3, Python makes a float.
-    @op("/",      lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
-    def __truediv__(x, y):              return x / y
+    def __rsub__(self, other):      return apply(SUBTRACT, other, self)
+    def __rmul__(self, other):      return apply(MULTIPLY, other, self)
+    def __rtruediv__(self, other):  return apply(DIVIDE, other, self)
+    def __rpow__(self, other):      return apply(EXPONENTIATE, other, self)
 
-    @op("neg",    lambda g, out, x: -g)
-    def __neg__(x):                     return -x
+    def __lt__(self, other):        return self.data < _data(other)
+    def __le__(self, other):        return self.data <= _data(other)
+    def __gt__(self, other):        return self.data > _data(other)
+    def __ge__(self, other):        return self.data >= _data(other)
+    def __bool__(self):             return bool(self.data)
 
-    @op("abs",    lambda g, out, x: where(x > 0, g, where(x < 0, -g, 0 * x)))
-    def __abs__(x):                     return abs(x)
+    def __format__(self, spec):     return format(self.data, spec) if spec else repr(self)
 
-    # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer; d xʸ/dy = xʸ log x.
-    _power  = op("**",      lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))(power)
-    _raised = op("**",      lambda g, out, x, y: (g * y * x ** where(y, y - 1, 0),
-                                                  g * out * log(where(x, x, 1))))(power)
+    # Whatever would lose the gradient without a word says what to write instead.
+    __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = item = \
+        errors.loses_the_gradient
 
-    exp     = op("exp",     lambda g, out, x: g * out)(functions.exp)
-    log     = op("log",     lambda g, out, x: g / x)(functions.log)
-    sqrt    = op("sqrt",    lambda g, out, x: g / (2 * out))(functions.sqrt)
-    sin     = op("sin",     lambda g, out, x: g * cos(x))(functions.sin)
-    cos     = op("cos",     lambda g, out, x: -g * sin(x))(functions.cos)
-    tanh    = op("tanh",    lambda g, out, x: g * (1 - out * out))(functions.tanh)
-    sigmoid = op("sigmoid", lambda g, out, x: g * out * (1 - out))(functions.sigmoid)
-    relu    = op("relu",    lambda g, out, x: where(x > 0, g, where(x <= 0, 0, x)))(functions.relu)
-
-    maximum = op("max",     lambda g, out, x, y: _chosen(g, x, y, x > y, x < y))(functions.maximum)
-    minimum = op("min",     lambda g, out, x, y: _chosen(g, x, y, x < y, x > y))(functions.minimum)
-
-    # The rest is Python's: which operator calls what.
-
-    def __pow__(self, other):
-        return (Value._raised if isinstance(other, Value) else Value._power)(self, other)
-
-    def __radd__(self, other):
-        # `sum()` begins with the integer 0, which belongs in no graph.
-        return self if type(other) is int and other == 0 else Value.__add__(other, self)
-
-    def __pos__(self):                  return self
-    def __rsub__(self, other):          return Value.__sub__(other, self)
-    def __rmul__(self, other):          return Value.__mul__(other, self)
-    def __rtruediv__(self, other):      return Value.__truediv__(other, self)
-    def __rpow__(self, other):          return Value._raised(other, self)
-
-    def __lt__(self, other):            return self.data < _data(other)
-    def __le__(self, other):            return self.data <= _data(other)
-    def __gt__(self, other):            return self.data > _data(other)
-    def __ge__(self, other):            return self.data >= _data(other)
-    def __bool__(self):                 return bool(self.data)
+    @classmethod
+    def add_methods(cls, *functions: Callable, **named: Callable) -> None:
+        """Make functions of a Value methods of it: functions.py does it with all of its own."""
+        for function in functions:
+            setattr(cls, function.__name__, function)
+        for name, function in named.items():
+            setattr(cls, name, function)
 
     def backward(self, create_graph: bool = False) -> None:
-        """Compute the gradient of this value by every value it was made from.
+        """Compute the gradient of this value with respect to every value it was made from.
 
         Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone
         zeroes it. Of all other values, `grad` is what this call found. With `create_graph` the
         gradients are Values themselves, and can be differentiated again. Where a rule has no answer
-        (the square root at 0), raises as the operation itself would, and every `grad` stays as it
-        was.
+        (the square root at 0), raises as the operation itself would; then, as after Ctrl-C, every
+        `grad` is as it was.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -210,10 +125,14 @@ class Value:
         >>> x.grad
         12.0
         """
-        for value, gradient in gradients(self, create_graph).items():
-            if create_graph and not isinstance(gradient, Value):
-                gradient = Constant(gradient)
-            value.grad = gradient if value._prev else value.grad + gradient
+        if not create_graph and shortcuts.backward(self, topological_order(self), DOT):
+            return                              # the same, faster: see there
+        found = gradients(self, create_graph)
+        with errors.unchanged_on_error(found, "grad"):
+            for value, gradient in found.items():
+                if create_graph and not isinstance(gradient, Value):
+                    gradient = Constant(gradient)
+                value.grad = gradient if value._prev else value.grad + gradient
 
 
 class Constant(Value):
@@ -223,13 +142,95 @@ class Constant(Value):
     role = "constant"
 
 
-@op("dot", lambda g, out, *both: [g * x for x in both[len(both) // 2:] + both[:len(both) // 2]])
-def _dot(*both):
-    half = len(both) // 2
-    return sum(map(mul, both[:half], both[half:]))
+def _data(x):
+    return x.data if isinstance(x, Value) else number(x, "a comparison")
 
 
-def dot(ws, xs):
+# ── 2. Operations ─────────────────────────────────────────────────────────────────────────────────
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """What an operation is: a symbol, its mathematics, and its rule.
+
+    The rule is called with `g`, the gradient of the output, then the output, then the inputs, and
+    returns the gradient of each input. (The field calls it the vector-Jacobian product.)
+    """
+
+    symbol: str
+    mathematics: Any = None
+    rule: Any = None
+
+
+# A rule must answer in the kind of number it is given: x ** 0 is the 1 among fractions where x is a
+# fraction, while Python would make a float of the integers 1 / 3.
+ADD      = Operation("+",   operator.add,     lambda g, out, x, y: (g, g))
+SUBTRACT = Operation("-",   operator.sub,     lambda g, out, x, y: (g, -g))
+MULTIPLY = Operation("*",   operator.mul,     lambda g, out, x, y: (g * y, g * x))
+DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
+NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
+
+# d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. A plain number n gets no gradient.
+POWER    = Operation("**",  power, lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
+
+
+# d xʸ/dy = xʸ log x: 0 for x = 0, and for x < 0 there is none, so it is NaN.
+def _rule_of_exponents(g, out, x, y):
+    base = where(x < 0, math.nan, where(x, x, 1))
+    return g * y * x ** where(y, y - 1, 0), g * out * log(base)
+
+
+EXPONENTIATE = Operation("**", power, _rule_of_exponents)
+
+
+@shortcuts.for_few_inputs(Value, Constant)
+def apply(operation: Operation, *inputs):
+    """Compute an operation, and remember how: plain numbers become Constants, the result a Value.
+
+    Of plain numbers alone it is the mathematics itself. Where that has no answer, raises its
+    ValueError, ZeroDivisionError or OverflowError with the operation and its inputs named.
+    """
+    with errors.naming(operation.symbol, inputs):
+        if not any([isinstance(x, Value) for x in inputs]):
+            return operation.mathematics(*inputs)
+        values = [x if isinstance(x, Value) else Constant(x) for x in inputs]
+        out = Value(operation.mathematics(*[x.data for x in values]), values)
+        out.operation = operation
+        return out
+
+
+def op(symbol: str, rule: Callable) -> Callable[[Callable], Callable]:
+    """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
+
+    The rule is that of an `Operation`. Where the function has one input, it may return the gradient
+    itself; otherwise it returns a sequence, a number for each input.
+
+    >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad, cube(2.0)
+    (12.0, 8.0)
+    """
+    def decorate(mathematics: Callable) -> Callable:
+        operation = Operation(symbol, mathematics, rule)
+        return functools.wraps(mathematics)(lambda *inputs: apply(operation, *inputs))
+    return decorate
+
+
+def _sum_of_products(*both):
+    total = 0
+    for w, x in zip(both[:len(both) // 2], both[len(both) // 2:]):
+        total += w * x                          # sum() rounds otherwise from Python 3.12 on
+    return total
+
+
+DOT = Operation("dot", _sum_of_products, lambda g, out, *both: [
+    g * x for x in both[len(both) // 2:] + both[:len(both) // 2]])
+
+
+@shortcuts.for_dot(Value, Constant, DOT)
+def dot(ws: Sequence, xs: Sequence) -> Any:
     """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as one operation.
 
     Raises ValueError if the lengths differ.
@@ -239,33 +240,7 @@ def dot(ws, xs):
     """
     if len(ws) != len(xs):
         raise ValueError(f"dot takes two sequences of equal length, not of {len(ws)} and {len(xs)}")
-    return _dot(*ws, *xs)
-
-
-def _value(x, whose: str) -> Value:
-    return x if isinstance(x, Value) else Constant(_number(x, whose))
-
-
-def _number(data, whose: str):
-    """The number as Python's own kind, which numpy's and PyTorch's scalars answer to `item()`."""
-    if type(data) in (int, float):
-        return data
-    number = data.item() if getattr(data, "ndim", None) == 0 else data
-    if not isinstance(number, Real):
-        raise TypeError(f"{whose} takes a number (int, float, Fraction or a numpy scalar), "
-                        f"not {type(data).__name__} {repr(data)[:60]}")
-    return number
-
-
-def _data(x):
-    return x.data if isinstance(x, Value) else _number(x, "a comparison")
-
-
-def _chosen(g, x, y, x_chosen, y_chosen):
-    """The gradient goes to the input that was chosen; a tie shares it equally."""
-    half = where(x <= y, g * x ** 0 / 2, x + y)     # NaN where one of them is
-    return (where(x_chosen, g, where(y_chosen, 0, half)),
-            where(y_chosen, g, where(x_chosen, 0, half)))
+    return apply(DOT, *ws, *xs)
 
 
 # ── 3. Backward ───────────────────────────────────────────────────────────────────────────────────
@@ -273,69 +248,87 @@ def _chosen(g, x, y, x_chosen, y_chosen):
 def topological_order(root: Value) -> list[Value]:
     """Every value that `root` was made from, and `root`: inputs before what was made from them.
 
-    The order is the one in which Python would evaluate the expression from left to right. It is
-    found by depth-first search, on a list instead of the call stack: graphs are deep, stacks are
-    not.
+    In four lines, this is
+
+        def visit(value):
+            if value not in order:
+                for x in value._prev: visit(x)
+                order.append(value)
+
+    but graphs are deep, and Python's call stack is not: a chain of a thousand additions would
+    overflow it. So what is still to be visited waits on a list of our own, `todo`. A None on it
+    says that all inputs of the value below it are in order, and so it is that value's turn.
 
     >>> x = Value(2, label="x")
     >>> [value.data for value in topological_order(x * 5 + x)]
     [2, 5, 10, 12]
     """
-    order, seen, todo = [], set(), [root]
+    order: list[Value] = []
+    seen: set[Value] = set()
+    todo: list[Value | None] = [root]
     while todo:
         value = todo.pop()
-        if value is None:                       # all inputs of the next one are in order
+        if value is None:
             order.append(todo.pop())
         elif value not in seen:
             seen.add(value)
             if value._prev:
                 todo += value, None
-                todo += value._prev[::-1]
+                todo += value._prev[::-1]       # the first input lies on top
             else:
                 order.append(value)
     return order
 
 
-def gradients(root: Value, create_graph: bool = False) -> dict[Value, Real | Value]:
-    """The gradient of `root` by every value in its graph: backpropagation, that is, the chain rule.
+def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
+    """The gradient of `root` with respect to every value in its graph: backpropagation.
 
-    From the root, whose gradient by itself is 1, back to the leaves: when a value's turn comes, all
-    that was made from it has had its turn, so its gradient is complete and its operation's rule can
-    pass it on. A value used twice receives twice, and the chain rule adds. With `create_graph` the
-    rules run on the values instead of their numbers, so that the gradients have graphs of their
-    own.
+    From the root, whose gradient with respect to itself is 1, back to the leaves. When a value's
+    turn comes, all that was made from it has had its turn, so its gradient is complete and can be
+    passed back. A value used twice receives twice, and the chain rule adds.
+
+    With `create_graph` the rules run on the values instead of their numbers, so that the gradients
+    have graphs of their own, and can be differentiated again.
 
     >>> x = Value(3, label="x")
     >>> gradients(x * x)[x]
     6
     """
-    operand = _operand if create_graph else attrgetter("data")
     order = topological_order(root)
-    grads = dict.fromkeys(order, 0)
+    grads: dict[Value, Any] = dict.fromkeys(order, 0)
     grads[root] = 1
     for value in reversed(order):
-        if inputs := value._prev:
-            rule, g = _rule(value), grads[value]
-            try:
-                if len(inputs) == 2 and not create_graph:   # the same, twice as fast
-                    x, y = inputs
-                    to_x, to_y = rule(g, value.data, x.data, y.data)
-                    grads[x] += to_x
-                    grads[y] += to_y
-                else:
-                    answer = rule(g, operand(value), *[operand(x) for x in inputs])
-                    for x, gradient in zip(inputs, answer, strict=True):
-                        grads[x] += gradient
-            except (ArithmeticError, TypeError, ValueError) as error:
-                raise _explained(error, f"gradient of {value._op}", inputs) from None
+        for x, gradient in zip(value._prev, chain_rule(value, grads[value], create_graph)):
+            grads[x] += gradient
     return grads
 
 
-def _rule(value: Value):
-    if not isinstance(value._op, Op):
-        raise TypeError(f"the operation {value._op!r} has no rule: make it with @op")
-    return value._op.rule
+def chain_rule(value: Value, g, create_graph: bool = False) -> Sequence:
+    """One link of the chain: what passes from a value, whose gradient is `g`, back to each input.
+
+    >>> chain_rule(Value(2.0) * Value(5.0), 10.0)       # the rule of × says (g · y, g · x)
+    (50.0, 20.0)
+    """
+    if not value._prev:
+        return ()
+    number = _differentiable if create_graph else operator.attrgetter("data")
+    with errors.naming(f"gradient of {value._op}", value._prev):
+        return pass_back(value.operation, g, number(value), [number(x) for x in value._prev])
 
 
-def _operand(value: Value):
+def pass_back(operation: Operation, g, out, inputs: Sequence) -> Sequence:
+    """What a rule returns, one gradient for each input: of numbers of any kind.
+
+    Raises TypeError if the operation has no rule, or if the rule returns anything else.
+    """
+    if operation.rule is None:
+        raise TypeError(f"the operation {operation.symbol!r} has no rule: make it with @op")
+    answer = operation.rule(g, out, *inputs)
+    single = isinstance(answer, str) or not hasattr(answer, "__iter__")
+    answer = (answer,) if single else tuple(answer)
+    errors.require_gradients(operation.symbol, answer, len(inputs))
+    return answer
+
+
+def _differentiable(value: Value):
     return value.data if isinstance(value, Constant) else value

@@ -1,111 +1,35 @@
-"""The functions that mathematics and rules are written in, for any kind of number.
+"""The other operations: exp, log, tanh, relu … each function with its rule beside it.
 
-You will learn here how one line of mathematics can serve several kinds of number. Python's
-operators do it already: in `x * y` the operands say how to multiply. The functions of the module
-`math` do not, they take floats and nothing else. So each function below asks its argument first, as
-an operator would: a number whose class has a method of this name does the work itself, and only
-Python's own numbers go on to `math`.
+You will learn here how little an operation is: one line of mathematics, and above it one line that
+says how the gradient `g` of the output becomes that of the input. Each function takes Values and
+plain numbers, and each is a method of `Value` too: `x.tanh()` is `tanh(x)`.
 
-A formula made of operators and these functions therefore never asks what its numbers are made of.
-Run on floats, it computes; run on Values, it also builds the graph that backpropagation walks. Read
-`engine.py` next: it is about those.
+Neither line asks what its numbers are made of. Run on floats, it computes; run on Values, it also
+builds the graph of the gradient, which can be differentiated again. That is why the mathematics is
+written with operators, with `where` instead of `if`, and with `math` as `ground/numbers.py` has it:
+the functions of Python's, for any kind of number.
+
+>>> from .engine import Value
+>>> x = Value(0.0)
+>>> sigmoid(x).backward()
+>>> x.grad
+0.25
+
+Read `nn.py` next: it makes networks of all this.
 """
 
-import functools
-import math
+from .engine import Value, op
+from .ground import numbers as math
+from .ground.numbers import generic as generic
+from .ground.numbers import where
 
 __all__ = ["cos", "exp", "log", "maximum", "minimum", "relu", "sigmoid", "sin", "sqrt", "tanh",
            "where"]
 
 
-def generic(domain: str = "any number"):
-    """Decorate a function of Python's numbers so that other kinds of number can take it over.
+# ── Exponentials and roots ────────────────────────────────────────────────────────────────────────
 
-    `domain` says which numbers are accepted; the error for any other quotes it.
-    """
-    def decorate(function):
-        name = function.__name__
-
-        @functools.wraps(function)
-        def call(*numbers):
-            for number in numbers:
-                if type(number) is not float and (method := getattr(type(number), name, None)):
-                    return method(*numbers)
-            try:
-                return function(*numbers)
-            except (ValueError, OverflowError) as error:
-                raise type(error)(f"{name} takes {domain}, not {numbers[0]!r}") from None
-            except TypeError:
-                kinds = " and ".join([f"{type(x).__name__} {repr(x)[:60]}" for x in numbers])
-                raise TypeError(f"{name} takes {domain}, not {kinds}") from None
-        return call
-    return decorate
-
-
-# ── choosing ──────────────────────────────────────────────────────────────────────────────────────
-
-def where(condition, a, b):
-    """`a` where the condition holds and `b` where it does not.
-
-    The condition is anything with a truth value. A kind of condition that has none, such as a
-    symbol's, makes the choice with its own method `__where__(a, b)`.
-
-    >>> where(2 > 1, "yes", "no")
-    'yes'
-    """
-    if type(condition) is not bool and (choose := getattr(type(condition), "__where__", None)):
-        return choose(condition, a, b)
-    return a if condition else b
-
-
-@generic()
-def maximum(x, y):
-    """The larger of two numbers, NaN if either is.
-
-    >>> maximum(2, 3.5)
-    3.5
-    """
-    return where(x > y, x, where(x <= y, y, x + y))
-
-
-@generic()
-def minimum(x, y):
-    """The smaller of two numbers, NaN if either is.
-
-    >>> minimum(2, 3.5)
-    2
-    """
-    return where(x < y, x, where(x >= y, y, x + y))
-
-
-@generic()
-def relu(x):
-    """The rectified linear unit: `x` where it is positive, otherwise 0.
-
-    >>> relu(1.5), relu(-1.5)
-    (1.5, 0)
-    """
-    return where(x < 0, 0, x)
-
-
-# ── powers and exponentials ───────────────────────────────────────────────────────────────────────
-
-def power(x, y):
-    """`x ** y`, with an error where Python would answer with a complex number.
-
-    >>> power(2, 10)
-    1024
-    """
-    try:
-        result = x ** y
-    except OverflowError:
-        raise OverflowError("the result is too large for a float") from None
-    if isinstance(result, complex):
-        raise ValueError("a negative number has only whole powers")
-    return result
-
-
-@generic("numbers up to about 709.78 (beyond, the result is too large for a float)")
+@op("exp", lambda g, out, x: g * out)
 def exp(x):
     """The exponential function. Raises OverflowError above 709.78.
 
@@ -115,7 +39,7 @@ def exp(x):
     return math.exp(x)
 
 
-@generic("numbers greater than 0")
+@op("log", lambda g, out, x: g / x)
 def log(x):
     """The natural logarithm. Raises ValueError at 0 and below.
 
@@ -125,7 +49,7 @@ def log(x):
     return math.log(x)
 
 
-@generic("numbers from 0 upwards")
+@op("sqrt", lambda g, out, x: g / (2 * out))
 def sqrt(x):
     """The square root. Raises ValueError below 0.
 
@@ -135,7 +59,7 @@ def sqrt(x):
     return math.sqrt(x)
 
 
-@generic()
+@op("tanh", lambda g, out, x: g * (1 - out * out))
 def tanh(x):
     """The hyperbolic tangent, which squashes any number into (-1, 1).
 
@@ -145,7 +69,7 @@ def tanh(x):
     return math.tanh(x)
 
 
-@generic()
+@op("sigmoid", lambda g, out, x: g * out * (1 - out))
 def sigmoid(x):
     """The logistic function 1 / (1 + exp(-x)), which squashes any number into (0, 1).
 
@@ -153,13 +77,13 @@ def sigmoid(x):
     (0.5, 1.0, 0.0)
     """
     # exp(-|x|) is at most 1, so that neither end of the number line overflows.
-    e = exp(-abs(x))
+    e = math.exp(-abs(x))
     return where(x < 0, e, 1) / (1 + e)
 
 
-# ── circles ───────────────────────────────────────────────────────────────────────────────────────
+# ── Circles ───────────────────────────────────────────────────────────────────────────────────────
 
-@generic("finite numbers")
+@op("sin", lambda g, out, x: g * math.cos(x))
 def sin(x):
     """The sine of an angle in radians.
 
@@ -169,7 +93,7 @@ def sin(x):
     return math.sin(x)
 
 
-@generic("finite numbers")
+@op("cos", lambda g, out, x: -g * math.sin(x))
 def cos(x):
     """The cosine of an angle in radians.
 
@@ -177,3 +101,58 @@ def cos(x):
     1.0
     """
     return math.cos(x)
+
+
+# ── Corners ───────────────────────────────────────────────────────────────────────────────────────
+
+def _or_nan(holds, result, nan):
+    """`result` where the comparison holds. Where it does not, it is that a number is NaN, and this
+    NaN is handed on."""
+    return where(holds, result, nan)
+
+
+@op("relu", lambda g, out, x: where(x > 0, g, _or_nan(x <= 0, 0, x)))
+def relu(x):
+    """The rectified linear unit: `x` where it is positive, otherwise 0.
+
+    >>> relu(1.5), relu(-1.5)
+    (1.5, 0)
+    """
+    return where(x < 0, 0, x)
+
+
+@op("abs", lambda g, out, x: where(x > 0, g, where(x < 0, -g, _or_nan(x <= 0, 0, x))))
+def _abs(x):
+    return abs(x)
+
+
+def _to_the_chosen(g, x, y, x_is_chosen, y_is_chosen):
+    """The gradient goes to the input that was chosen; a tie shares it equally."""
+    half = _or_nan(x <= y, g * x ** 0 / 2, x + y)
+    return (where(x_is_chosen, g, where(y_is_chosen, 0, half)),
+            where(y_is_chosen, g, where(x_is_chosen, 0, half)))
+
+
+@op("max", lambda g, out, x, y: _to_the_chosen(g, x, y, x > y, x < y))
+def maximum(x, y):
+    """The larger of two numbers, NaN if either is.
+
+    >>> maximum(2, 3.5)
+    3.5
+    """
+    return where(x > y, x, _or_nan(x <= y, y, x + y))
+
+
+@op("min", lambda g, out, x, y: _to_the_chosen(g, x, y, x < y, x > y))
+def minimum(x, y):
+    """The smaller of two numbers, NaN if either is.
+
+    >>> minimum(2, 3.5)
+    2
+    """
+    return where(x < y, x, _or_nan(x >= y, y, x + y))
+
+
+# ── Methods ───────────────────────────────────────────────────────────────────────────────────────
+
+Value.add_methods(exp, log, sqrt, tanh, sigmoid, sin, cos, relu, maximum, minimum, __abs__=_abs)

@@ -16,12 +16,14 @@ Read `losses.py` next: it says how wrong a network's output is.
 import random
 import sys
 from collections.abc import Callable, Iterator
-from numbers import Real
 
 from .engine import Value, dot
 from .functions import relu
+from .ground.errors import shown, unchanged_on_error
+from .ground.marks import marking, marks
+from .ground.numbers import number
 
-__all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter"]
+__all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter", "marks"]
 
 
 class Parameter(Value):
@@ -45,7 +47,15 @@ class Module:
     ...         return self.slope * x + self.shift
     >>> Line().state_dict()
     {'slope': 2.0, 'shift': 1.0}
+
+    When a module is called, the Values that it returns are marked, so that a picture of the graph
+    can draw a box around all that the module computed: see `marks`.
     """
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls):
+            setattr(cls, "__call__", marking(vars(cls)["__call__"]))
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Every parameter once, with the dotted name of the place where it lives.
@@ -54,14 +64,26 @@ class Module:
         ['w.0', 'w.1', 'b']
         """
         seen = set()
-        for name, parameter in _leaves("", self):
+        for name, parameter in _walk(self, vars, _is_leaf):
             if parameter not in seen:
                 seen.add(parameter)
                 yield name, parameter
 
     def parameters(self) -> list[Value]:
         """Every parameter once: what an optimiser is to change."""
-        return [parameter for name, parameter in self.named_parameters()]
+        # As _walk() goes, but without names: training waits for it at every step.
+        found: dict[Value, None] = {}
+        seen, todo = set(), [self]
+        while todo:
+            thing = todo.pop()
+            if isinstance(thing, Value):
+                if not thing._prev:
+                    found[thing] = None
+            elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
+                seen.add(id(thing))
+                parts = vars(thing) if isinstance(thing, Module) else thing
+                todo += reversed(parts.values() if isinstance(parts, dict) else parts)
+        return list(found)
 
     def zero_grad(self) -> None:
         """Set every gradient to 0, as one does before each `backward()` of training."""
@@ -76,12 +98,22 @@ class Module:
         """The parameters as plain data: numbers in nested lists under dotted names, fit for JSON.
 
         A layer's weights have the shape (outputs, inputs) and the names that PyTorch gives them, so
-        that `torch.tensor` of an entry is what `torch.nn.Linear` loads.
+        that `torch.tensor` of an entry is what `torch.nn.Linear` loads. A module that is shared
+        stands under the first of its names. Raises ValueError if two entries have the same name.
 
         >>> Layer(2, 3, rng=random.Random(0)).state_dict()["bias"]
         [0, 0, 0]
         """
-        return {name: _data(tensor) for name, tensor in _tensors("", self)}
+        return {name: _data(name, tensor) for name, tensor in self._named_tensors().items()}
+
+    def _named_tensors(self) -> dict[str, object]:
+        tensors: dict[str, object] = {}
+        for name, tensor in _walk(self, lambda module: module.tensors(), _is_tensor):
+            if name in tensors:
+                raise ValueError(f"two parameters of {self!r:.60} have the same name {name!r}: "
+                                 "rename an attribute or a key")
+            tensors[name] = tensor
+        return tensors
 
     def load_state_dict(self, state: dict) -> None:
         """Set every parameter to its number in `state`, the state dict of a module like this one.
@@ -96,7 +128,7 @@ class Module:
           weight[0]: expected 2 entries, got 1
           bias[0]: expected a finite number, got 'a'
         """
-        tensors = dict(_tensors("", self))
+        tensors = self._named_tensors()
         problems = [f"{name}: missing" for name in tensors if name not in state]
         problems += [f"{name}: unexpected" for name in state if name not in tensors]
         changes = []
@@ -106,8 +138,9 @@ class Module:
         if problems:
             heading = f"cannot load this state dict into a {self!r}:"
             raise ValueError("\n  ".join([heading, *problems]))
-        for parameter, number in changes:
-            parameter.data = number
+        with unchanged_on_error([parameter for parameter, _ in changes], "data"):
+            for parameter, data in changes:
+                parameter.data = data
 
 
 class Neuron(Module):
@@ -201,37 +234,30 @@ class MLP(Module):
 
 # ── Walking through a module ──────────────────────────────────────────────────────────────────────
 
-def _items(thing) -> Iterator[tuple[object, object]]:
-    """The named parts of a module's attributes: of a module, a list, a tuple or a dict."""
-    if isinstance(thing, Module):
-        thing = vars(thing)
-    if isinstance(thing, dict):
-        yield from thing.items()
-    elif isinstance(thing, (list, tuple)):
-        yield from enumerate(thing)
+def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tuple[str, object]]:
+    """The wanted things in a module, with dotted names. `contents` of a module is a dict; lists,
+    tuples and dicts are gone through, each once, as modules are."""
+    seen, todo = {}, [("", module)]
+    while todo:
+        name, thing = todo.pop()
+        if wanted(thing):
+            yield name, thing
+        elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
+            seen[id(thing)] = thing             # kept, so that no other gets its id
+            parts = contents(thing) if isinstance(thing, Module) else thing
+            items = parts.items() if isinstance(parts, dict) else enumerate(parts)
+            todo += [(f"{name}.{key}" if name else f"{key}", part) for key, part in items][::-1]
 
 
-def _leaves(prefix: str, thing) -> Iterator[tuple[str, Value]]:
-    if isinstance(thing, Value) and not thing._prev:
-        yield prefix.rstrip("."), thing
-    for name, part in _items(thing):
-        yield from _leaves(f"{prefix}{name}.", part)
-
-
-def _tensors(prefix: str, thing) -> Iterator[tuple[str, object]]:
-    if _is_tensor(thing):
-        yield prefix.rstrip("."), thing
-    else:
-        parts = thing.tensors().items() if isinstance(thing, Module) else _items(thing)
-        for name, part in parts:
-            yield from _tensors(f"{prefix}{name}.", part)
+def _is_leaf(thing) -> bool:
+    return isinstance(thing, Value) and not thing._prev
 
 
 def _is_tensor(thing) -> bool:
     """Whether a thing is a leaf Value or a list of such things."""
     if isinstance(thing, (list, tuple)):
         return len(thing) > 0 and all(map(_is_tensor, thing))
-    return isinstance(thing, Value) and not thing._prev
+    return _is_leaf(thing)
 
 
 def _weight_and_bias(neurons: list[Neuron]) -> dict:
@@ -244,22 +270,26 @@ def _label(module: Module) -> None:
         parameter.label = name
 
 
-def _data(tensor):
-    return tensor.data if isinstance(tensor, Value) else [_data(part) for part in tensor]
+def _data(name: str, tensor):
+    if isinstance(tensor, Value):
+        return number(tensor.data, f"data of {name}")
+    return [_data(f"{name}[{i}]", part) for i, part in enumerate(tensor)]
 
 
-def _match(name: str, tensor, numbers, changes: list, problems: list) -> None:
+def _match(name: str, tensor, data, changes: list, problems: list) -> None:
     """Pair each parameter with its number in `changes`, or say in `problems` why that cannot be."""
     if isinstance(tensor, Value):
-        if isinstance(numbers, Real) and not isinstance(numbers, bool) and \
-                abs(numbers) <= sys.float_info.max:
-            changes.append((tensor, numbers))
-        else:
-            problems.append(f"{name}: expected a finite number, got {repr(numbers)[:40]}")
-    elif not isinstance(numbers, (list, tuple)):
-        problems.append(f"{name}: expected a list of {len(tensor)}, got {repr(numbers)[:40]}")
-    elif len(numbers) != len(tensor):
-        problems.append(f"{name}: expected {len(tensor)} entries, got {len(numbers)}")
+        try:
+            found = number(data, name)
+            if isinstance(data, bool) or not abs(found) <= sys.float_info.max:
+                raise TypeError
+            changes.append((tensor, found))
+        except TypeError:
+            problems.append(f"{name}: expected a finite number, got {shown(data)[:40]}")
+    elif not isinstance(data, (list, tuple)):
+        problems.append(f"{name}: expected a list of {len(tensor)}, got {repr(data)[:40]}")
+    elif len(data) != len(tensor):
+        problems.append(f"{name}: expected {len(tensor)} entries, got {len(data)}")
     else:
-        for i, (part, number) in enumerate(zip(tensor, numbers)):
-            _match(f"{name}[{i}]", part, number, changes, problems)
+        for i, (part, found) in enumerate(zip(tensor, data)):
+            _match(f"{name}[{i}]", part, found, changes, problems)

@@ -352,13 +352,13 @@ def test_bad_samples(leaves, samples, error, message):
 
 
 @pytest.mark.parametrize("function, x, error", [
-    (lambda x, a: fn.log(a * x), -1.0, "log of -0.5: log takes numbers greater than 0"),
+    (lambda x, a: fn.log(a * x), -1.0, "log of -0.5: it takes numbers greater than 0"),
     (lambda x, a: a / x, 0.0, "/ of a = 0.5, 0.0: float division by zero"),
-    (lambda x, a: fn.exp(a * x), 1e4, "exp of 5000.0: exp takes numbers up to"),
+    (lambda x, a: fn.exp(a * x), 1e4, "exp of 5000.0: the result is too large for a float"),
     (lambda x, a: (a * x) ** 2, 1e200, "** of 5e+199, 2: the result is too large for a float"),
     (lambda x, a: (a * x) ** 0.5, -1.0, "** of -0.5, 0.5: a negative number has only whole powers"),
     (lambda x, a: fn.sqrt(a * x), 0.0, "gradient of sqrt of 0.0: float division by zero"),
-    (lambda x, a: a * fn.sin(a * x), math.inf, "sin of inf: sin takes finite numbers"),
+    (lambda x, a: a * fn.sin(a * x), math.inf, "sin of inf: it takes finite numbers"),
 ])
 def test_no_answer_is_the_error_of_the_engine(function, x, error):
     a = Value(0.5, label="a")
@@ -555,8 +555,8 @@ def odd(x):
     (lambda x: w * math.exp(x), "math.exp(x)", PLAIN),
     (lambda x: w * statistics.fmean([x, 1]), "statistics.fmean", PLAIN),
     (lambda x: w * float((w * x).data), "float((w * x).data)", PLAIN),
-    (lambda x: float(w * x), "float(w * x)", "must be|argument"),
-    (lambda x: w * math.exp(w), "math.exp(w)", "must be real number"),
+    (lambda x: float(w * x), "float(w * x)", "a plain number"),
+    (lambda x: w * math.exp(w), "math.exp(w)", "a plain number"),
     (lambda x: w * f"{x:.2f}", "{x:.2f}", "format"),
     (lambda x: w * divmod(x, 2)[0], "divmod", "divmod"),
     (lambda x: [w, w][x] * x, "[w, w][x]", INDEX),

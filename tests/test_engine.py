@@ -11,7 +11,7 @@ import pytest
 
 import micrograd
 from micrograd import maximum, minimum
-from micrograd.engine import Op, Value, dot, gradients, op, topological_order
+from micrograd.engine import Operation, Value, dot, gradients, op, topological_order
 
 NUMBERS = [3, 3.0, Fraction(3, 1), np.float64(3), np.float32(3), np.int64(3), np.array(3.0)]
 NOT_NUMBERS = ["3", None, [1.0], np.array([1.0, 2.0]), Value]
@@ -72,8 +72,9 @@ def test_a_result_remembers_operation_and_inputs():
     x, y = Value(2.0), Value(3.0)
     out = x * y
     assert out._prev == (x, y)
-    assert out._op == "*" and isinstance(out._op, str)
-    assert isinstance(out._op, Op) and out._op.rule(1, 6.0, 2.0, 3.0) == (3.0, 2.0)
+    assert out._op == "*" and type(out._op) is str
+    assert isinstance(out.operation, Operation) and out.operation.symbol == "*"
+    assert out.operation.rule(1, 6.0, 2.0, 3.0) == (3.0, 2.0)
 
 
 @pytest.mark.parametrize("out, symbol", [
@@ -523,7 +524,8 @@ def test_a_rule_with_the_wrong_number_of_gradients(mathematics, excess, create_g
     n = mathematics.__code__.co_argcount
     x = Value(1, label="x")
     out = op("odd", lambda g, out, *xs: [g] * (n + excess))(mathematics)(*[x] * n)
-    with pytest.raises(ValueError, match="^gradient of odd of x = 1, x = 1"):
+    with pytest.raises(TypeError, match="^the rule of odd must "
+                       f"return {n} gradients, one for each input, not"):
         out.backward(create_graph)
     assert x.grad == 0
 
@@ -536,7 +538,7 @@ def test_a_rule_with_the_wrong_number_of_gradients(mathematics, excess, create_g
 ], ids=["None", "a sequence for one input", "a number for two inputs", "too few arguments"])
 def test_a_rule_of_the_wrong_shape(mathematics, rule):
     xs = [Value(1, label="x") for _ in range(mathematics.__code__.co_argcount)]
-    with pytest.raises(TypeError, match="^gradient of odd of x = 1"):
+    with pytest.raises(TypeError, match="the rule of odd must return|gradient of odd of x = 1"):
         op("odd", rule)(mathematics)(*xs).backward()
     assert [x.grad for x in xs] == [0] * len(xs)
 

@@ -13,54 +13,71 @@ from micrograd import functions
 
 PACKAGE = Path(micrograd.__file__).parent
 
-# An arrow may only point down: each file, and the files it may import.
+# Who may import whom. Lessons stand on the ground and on earlier lessons; a wing stands on both, and
+# on the wings named here; what a wing's own files import of each other is its own affair, but never
+# in a circle.
+GROUND = {"ground"}
 ROOMS = {
-    "functions": set(),
-    "engine": {"functions"},
-    "nn": {"engine", "functions"},
+    "ground": set(),
+    "engine": GROUND,
+    "functions": {"engine"} | GROUND,
+    "nn": {"engine", "functions"} | GROUND,
     "losses": {"engine", "functions"},
     "optim": set(),
-    "calculus": {"engine", "functions"},
-    "symbols": {"engine", "functions"},
-    "source": {"symbols"},
-    "compiler": {"engine", "source", "symbols"},
-    "parts": {"engine"},
-    "scene": {"engine", "parts"},
-    "draw": {"engine", "parts", "scene"},
-    "formulas": {"engine", "functions"},
-    "player": {"draw", "engine", "formulas", "scene"},
+    "calculus": {"engine"},
+    "checking": {"calculus", "engine", "functions"} | GROUND,
+    "compiler": {"engine", "functions", "optim"} | GROUND,
+    "draw": {"engine", "nn"} | GROUND,
+    "player": {"compiler", "draw", "engine", "functions", "nn"} | GROUND,
 }
+LESSONS = ["engine", "functions", "nn", "losses", "optim", "calculus", "checking"]
+WINGS = ["compiler", "draw", "player"]
 ROOMS["__init__"] = set(ROOMS)
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8").partition("## Read the")[2]
 
 PUBLIC = {
     "functions": functions.__all__,
-    "engine": ["Value", "op"],
+    "engine": ["Value", "op", "dot"],
     "nn": ["nn"],
     "losses": ["losses"],
     "optim": ["optim"],
-    "calculus": ["grad", "check_gradients"],
+    "calculus": ["grad"],
+    "checking": ["check_gradients"],
     "compiler": ["jit"],
     "draw": ["draw_dot"],
     "player": ["play"],
 }
 
-files = pytest.mark.parametrize("file", sorted(PACKAGE.glob("*.py")), ids=lambda file: file.name)
+FILES = sorted(PACKAGE.rglob("*.py"))
+files = pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
 
 
-def imports(tree):
-    """The modules that a piece of source imports, our own with a leading dot: `math`, `.engine`."""
+def module(file):
+    """The dotted name of a file: `micrograd.draw.scene`."""
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
+
+
+def room(name):
+    """The room of a module of ours: that of `micrograd.draw.scene` is `draw`."""
+    return (name.split(".") + ["__init__"])[1]
+
+
+MODULES = {module(file): file for file in FILES}
+
+
+def imports(tree, file=PACKAGE / "__init__.py"):
+    """The modules that a piece of source imports, by their full names."""
+    here = file.relative_to(PACKAGE.parent).parent.parts
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            names = ([f".{alias.name}" for alias in node.names] if module in (".", "micrograd")
-                     else [module])
-        else:
-            continue
-        for name in names:
-            yield name.removeprefix("micrograd") if name.startswith("micrograd") else name
+            base = here[:len(here) - node.level + 1] if node.level else ()
+            name = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                inner = f"{name}.{alias.name}"
+                yield inner if inner in MODULES else name
 
 
 def at_import_time(tree):
@@ -73,38 +90,61 @@ def at_import_time(tree):
     return Bodiless().visit(tree)
 
 
+def ours(file):
+    tree = at_import_time(ast.parse(file.read_text("utf-8")))
+    return {name for name in imports(tree, file) if name.startswith("micrograd")}
+
+
 def test_imports_are_found():
     source = ("import math, micrograd.nn\nfrom . import losses\nfrom .optim import SGD\n"
               "from micrograd import draw\nfrom micrograd.engine import op\nfrom os import path\n"
               "def f():\n    import graphviz")
     assert sorted(imports(ast.parse(source))) == [
-        ".draw", ".engine", ".losses", ".nn", ".optim", "graphviz", "math", "os"]
+        "graphviz", "math", "micrograd.draw", "micrograd.engine", "micrograd.losses",
+        "micrograd.nn", "micrograd.optim", "os"]
+    assert list(imports(ast.parse("from ..engine import op"), PACKAGE / "draw" / "x.py")) == [
+        "micrograd.engine"]
     assert "graphviz" not in imports(at_import_time(ast.parse(source)))
 
 
 @files
 def test_every_file_has_a_room(file):
-    assert file.stem in ROOMS
+    assert room(module(file)) in ROOMS
+
+
+def test_the_root_of_the_package_is_the_curriculum():
+    assert {file.stem for file in PACKAGE.glob("*.py")} == {"__init__", *LESSONS}
+    assert {folder.parent.name for folder in PACKAGE.glob("*/__init__.py")} == {"ground", *WINGS}
 
 
 @pytest.mark.parametrize("order", [micrograd.__doc__, README], ids=["docstring", "README"])
-def test_the_order_of_reading_names_every_file_after_what_it_imports(order):
+def test_the_order_of_reading_names_every_lesson_and_wing(order):
     named = re.findall(r"`(\w+)\.py`", order)
-    assert sorted(named) == sorted(set(ROOMS) - {"__init__"})
-    assert all(named.index(other) < named.index(name) for name in named for other in ROOMS[name])
+    assert [name for name in named if name in LESSONS] == LESSONS
+    assert [name for name in re.findall(r"`(\w+)/`", order) if name in WINGS] == WINGS
 
 
 @files
 def test_a_file_imports_only_from_the_floors_below(file):
-    ours = {name[1:] for name in imports(ast.parse(file.read_text())) if name.startswith(".")}
-    assert ours <= ROOMS[file.stem]
+    own = room(module(file))
+    others = {room(name) for name in ours(file)} - {own}
+    assert others <= ROOMS[own]
+
+
+def test_no_circle():
+    imported = {name: ours(file) & set(MODULES) - {name} for name, file in MODULES.items()}
+    done = set()
+    while len(done) < len(imported):
+        free = {name for name, needs in imported.items() if name not in done and needs <= done}
+        assert free, f"a circle among {sorted(set(imported) - done)}"
+        done |= free
 
 
 @files
 def test_a_file_imports_only_the_standard_library(file):
-    tree = ast.parse(file.read_text())
-    names = imports(at_import_time(tree) if file.stem == "draw" else tree)
-    others = {name.split(".")[0] for name in names if not name.startswith(".")}
+    tree = ast.parse(file.read_text("utf-8"))
+    names = imports(at_import_time(tree) if room(module(file)) == "draw" else tree, file)
+    others = {name.split(".")[0] for name in names} - {"micrograd"}
     assert others <= sys.stdlib_module_names
     assert not others & {"pickle", "marshal", "shelve"}
 
@@ -131,7 +171,6 @@ def test_import_brings_nothing_and_changes_nothing(options):
     assert set(brought.split()) - sys.stdlib_module_names == {"micrograd"}
 
 
-@pytest.mark.parametrize("name", [name for room, names in PUBLIC.items() for name in names
-                                  if (PACKAGE / f"{room}.py").exists()])
+@pytest.mark.parametrize("name", [name for names in PUBLIC.values() for name in names])
 def test_public_name(name):
     assert hasattr(micrograd, name) and name in micrograd.__all__

@@ -109,7 +109,7 @@ def history(root):
     grads[root] = 1
     yield dict(data), dict(grads)
     for value in reversed(made):
-        answer = value._op.rule(grads[value], value.data, *[x.data for x in value._prev])
+        answer = chain_rule(value, grads[value])
         for x, amount in zip(value._prev, answer):
             grads[x] += amount
         yield dict(data), dict(grads)

@@ -594,9 +594,9 @@ def in_micrograd(root, parameters) -> micrograd.Value:
     for v in yours.topological_order(root):
         kind = (micrograd.nn.Parameter if v in parameters else
                 micrograd.Value if v.label or v._prev else micrograd.engine.Constant)
-        symbol = micrograd.engine.Op(v._op)
-        symbol.rule = yours.RULES.get(v._op)    # from which the picture has the size of its arrows
-        made[v] = kind(v.data, [made[x] for x in v._prev], symbol, v.label)
+        made[v] = kind(v.data, [made[x] for x in v._prev], v._op, v.label)
+        if rule := yours.RULES.get(v._op):      # from which the picture has the size of its arrows
+            made[v].operation = micrograd.engine.Operation(v._op, None, rule)
         made[v].grad = v.grad
     return made[root]
 

@@ -158,7 +158,7 @@ class Writer:
     def finish(self) -> str:
         lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in [
             ("math", self.imports & {*vars(math)}),
-            ("micrograd.functions", self.imports & {"power"})] if names]
+            ("micrograd.ground.numbers", self.imports & {"power"})] if names]
         return "\n".join([*lines, *[""] * bool(lines), *self.lines])
 
 

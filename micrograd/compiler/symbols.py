@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 
 from ..engine import Constant, Value, gradients, op, topological_order
-from ..functions import power, where
+from ..ground.numbers import power, where
 
 __all__ = ["COMPARE", "COMPUTE", "INFIX", "Instruction", "Program", "Symbol", "TraceError",
            "places", "trace"]

@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 from numbers import Real
 
-from ..engine import Value, topological_order
+from ..engine import Value, chain_rule, topological_order
 from .parts import Part, owners, parts
 
 __all__ = ["Arrow", "Closed", "Scene"]
@@ -220,7 +220,7 @@ def _nearest(root: Value, limit: int) -> set[Value]:
 
 def _local_gradients(value: Value) -> list:
     try:
-        answer = value._op.rule(1, value.data, *[x.data for x in value._prev])
+        answer = chain_rule(value, 1)
         return [number + 0 for _, number in zip(value._prev, answer, strict=True)]
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return [math.nan] * len(value._prev)

@@ -7,7 +7,7 @@ one that a reader adds explains itself.
 
 >>> product = Value(3.0) * Value(-2.0)
 >>> x, y = [Formula.of_value(i, value) for i, value in enumerate(product._prev)]
->>> tokens, conditions = forward(product._op, [x, y])
+>>> tokens, conditions = forward(product.operation, [x, y])
 >>> tokens                                      # 0 and 1 are the places of the inputs
 (0, ' · ', 1)
 
@@ -17,7 +17,8 @@ one that a reader adds explains itself.
 import re
 
 from .. import functions
-from ..engine import Constant, Value
+from ..engine import Constant, Value, pass_back
+from ..ground.numbers import power
 
 __all__ = ["Formula", "backward", "forward"]
 
@@ -154,7 +155,7 @@ class Formula:
             raised = (exponent.translate(RAISED),)
         else:
             raised = " ** ", *n.part.within(ATOM)
-        return Formula.joined(functions.power(x.number, n.number), POWER,
+        return Formula.joined(power(x.number, n.number), POWER,
                               (*x.part.within(ATOM), *raised), x, n)
 
     def __abs__(self):
@@ -253,13 +254,16 @@ def _together(tokens) -> tuple:
 
 def forward(op, inputs: list[Formula]) -> tuple[tuple, tuple]:
     """The mathematics of an operation, written with its inputs: tokens, and those of conditions."""
-    try:
-        if isinstance(result := op.mathematics(*inputs), Formula):
-            return result.written()
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
-        pass
-    # Mathematics for plain numbers alone: its name must do.
-    return Formula.joined(0, ATOM, (f"{op}(", *_listed(inputs), ")"), *inputs).written()
+    name, ours = op.symbol, op.mathematics.__module__ == functions.__name__
+    if ours and (known := op.mathematics.__name__) in functions.__all__:
+        name = known                            # everyone knows what tanh(x) is
+    else:
+        try:
+            if isinstance(result := op.mathematics(*inputs), Formula):
+                return result.written()
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            pass                                # mathematics for plain numbers alone
+    return Formula.joined(0, ATOM, (f"{name}(", *_listed(inputs), ")"), *inputs).written()
 
 
 def backward(op, g: Formula, out: Formula, inputs: list[Formula]) -> list[tuple]:
@@ -268,7 +272,7 @@ def backward(op, g: Formula, out: Formula, inputs: list[Formula]) -> list[tuple]
     Whole constants are plain numbers here: the 2 - 1 in the rule of `x ** 2` is to become 1.
     """
     try:
-        answer = op.rule(g, out, *[x.whole if x.whole is not None else x for x in inputs])
-        return [Formula.of(x).written() for _, x in zip(inputs, answer, strict=True)]
+        answer = pass_back(op, g, out, [x if x.whole is None else x.whole for x in inputs])
+        return [Formula.of(x).written() for x in answer]
     except (ArithmeticError, AttributeError, TypeError, ValueError):
-        return [Formula.joined(0, ATOM, (f"rule of {op}",)).written()] * len(inputs)
+        return [Formula.joined(0, ATOM, (f"rule of {op.symbol}",)).written()] * len(inputs)

@@ -1,0 +1,6 @@
+"""What the lessons stand on and nobody needs to read first.
+
+`numbers.py` says what counts as a number, and has Python's `math` for any kind of number;
+`errors.py` puts names into errors, and leaves things as they were when one is raised;
+`shortcuts.py` does for the common cases what `engine.py` does for all, faster.
+"""

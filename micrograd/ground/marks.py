@@ -1,0 +1,68 @@
+"""Marks: which module returned a value, noted when it was called.
+
+Training records operations and nothing else: no value knows the neuron it came from. So that a
+picture can draw a box around all that a module computed, the Values that a call returns are marked
+with the module and what it was given; what the module computed lies between the two. To mark costs
+next to nothing: the tuple of arguments, which the call makes anyway, is kept.
+
+>>> from micrograd.nn import MLP
+>>> model = MLP(2, [1])
+>>> [type(module).__name__ for module, given in marks(model([0.5, -1.0]))]
+['Neuron', 'Layer', 'MLP']
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["marking", "marks", "values_in"]
+
+
+def marks(value: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The modules that returned a value, each with all that it was given, innermost first.
+
+    Leaves are not marked, for nothing has computed them, nor is what a module was given and
+    returned as it is.
+    """
+    calls, mark = [], value._mark
+    while mark:
+        # The arguments of a call; or, of several calls, the earlier mark and the latest arguments.
+        mark, call = mark if type(mark[0]) is tuple else (None, mark)
+        calls.append((call[0], call[1:]))
+    return reversed(calls)
+
+
+def marking(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A module's `__call__` that marks what it returns with its arguments, the module first."""
+    @functools.wraps(call)
+    def call_and_mark(*args: Any, **named: Any) -> Any:
+        out = call(*args, **named)
+        if named:
+            args += tuple(named.values())
+        if hasattr(out, "_prev"):
+            _mark(out, args)
+        elif isinstance(out, (dict, list, tuple)):
+            for value in values_in(out):
+                _mark(value, args)
+        return out
+    return call_and_mark
+
+
+def _mark(value: Any, args: tuple[Any, ...]) -> None:
+    if value._prev:
+        for x in args:
+            if x is value:
+                return
+        value._mark = args if value._mark is None else (value._mark, args)
+
+
+def values_in(thing: Any) -> Iterator[Any]:
+    """The Values in lists, tuples and dicts of them, nested at will."""
+    todo, seen = [thing], set()
+    while todo:
+        thing = todo.pop()
+        if hasattr(thing, "_prev"):
+            yield thing
+        elif isinstance(thing, (dict, list, tuple)) and id(thing) not in seen:
+            seen.add(id(thing))
+            todo += thing.values() if isinstance(thing, dict) else thing

@@ -1,0 +1,127 @@
+"""Kinds of number: what counts as one, and the functions of Python's `math` for all of them.
+
+Python's operators ask their operands how to compute: in `x * y`, a Fraction multiplies as fractions
+do. The functions of the module `math` take floats and nothing else. Those below ask too: a number
+whose class has a method of this name does the work itself (`Value`, symbols, formulas, and whatever
+else a reader invents); Python's own numbers go on to `math`.
+
+>>> exp(0), where(2 > 1, "yes", "no")
+(1.0, 'yes')
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from numbers import Rational, Real
+from typing import Any
+
+__all__ = ["cos", "exp", "generic", "is_number", "log", "number", "power", "sin", "sqrt", "tanh", "where"]
+
+KINDS = "(int, float, Fraction or a numpy scalar)"
+
+
+def number(x: Any, whose: str) -> Any:
+    """`x` as a number of Python's own kinds; numpy's and PyTorch's scalars become such.
+
+    Raises TypeError for anything else, naming `whose` number it should have been.
+
+    >>> number("2", "sqrt")
+    Traceback (most recent call last):
+        ...
+    TypeError: sqrt takes a number (int, float, Fraction or a numpy scalar), not str '2'
+    """
+    if type(x) in (int, float):
+        return x
+    found = x.item() if getattr(x, "ndim", None) == 0 else x
+    if hasattr(type(found), "_prev"):
+        raise TypeError(f"{whose} takes a plain number, not the {type(x).__name__} {x!r:.60}: "
+                        "write .data for its number")
+    if not isinstance(found, Real):
+        raise TypeError(f"{whose} takes a number {KINDS}, not {type(x).__name__} {x!r:.60}")
+    return found
+
+
+def is_number(x: Any) -> bool:
+    """Whether one can compute with `x`, of whatever kind: a Value, a symbol, a float …"""
+    return hasattr(type(x), "__truediv__") and not getattr(x, "ndim", 0)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where the condition holds and `b` where it does not.
+
+    The condition is anything with a truth value. A kind of condition that has none, such as a
+    symbol's, makes the choice with its own method `__where__(a, b)`.
+
+    >>> where(2 > 1, "yes", "no")
+    'yes'
+    """
+    if type(condition) is not bool and (choose := getattr(type(condition), "__where__", None)):
+        return choose(condition, a, b)
+    return a if condition else b
+
+
+# ── Powers ────────────────────────────────────────────────────────────────────────────────────────
+
+FLOAT_BITS = 1024                               # of the largest whole number that fits a float
+
+
+def power(x: Any, y: Any) -> Any:
+    """`x ** y`, real and of a size that a float can have.
+
+    Raises ValueError where Python would make a complex number of it, and OverflowError where the
+    result is too large for a float: Python's whole numbers have no end, and would take hours.
+
+    >>> power(2, 10), power(-2, 63)
+    (1024, -9223372036854775808)
+    """
+    try:
+        if isinstance(x, Rational) and isinstance(y, Rational):
+            bits = abs(y) * (max(abs(x.numerator), x.denominator).bit_length() - 1)
+            if bits > FLOAT_BITS and (x.denominator == 1 or bits > 64 * FLOAT_BITS):
+                x = float(x)
+        result = x ** y
+        if isinstance(result, int):
+            float(result)
+    except OverflowError:
+        raise OverflowError("the result is too large for a float") from None
+    if isinstance(result, complex):
+        raise ValueError("a negative number has only whole powers")
+    return result
+
+
+# ── Python's `math`, for any kind of number ───────────────────────────────────────────────────────
+
+def generic(domain: str = "any number") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a function of Python's numbers so that other kinds of number can take it over.
+
+    `domain` says which numbers the function takes; the error for any other quotes it.
+
+    >>> generic("numbers that are not 0")(lambda x: math.log(x * x))(0.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: it takes numbers that are not 0
+    """
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__
+
+        @functools.wraps(function)
+        def call(*numbers: Any) -> Any:
+            for x in numbers:
+                if type(x) is not float and (own := getattr(type(x), name, None)):
+                    return own(*numbers)
+            try:
+                return function(*numbers)
+            except OverflowError:
+                raise OverflowError("the result is too large for a float") from None
+            except ValueError:
+                raise ValueError(f"it takes {domain}") from None
+        return call
+    return decorate
+
+
+exp = generic()(math.exp)
+log = generic("numbers greater than 0")(math.log)
+sqrt = generic("numbers from 0 upwards")(math.sqrt)
+tanh = generic()(math.tanh)
+sin = generic("finite numbers")(math.sin)
+cos = generic("finite numbers")(math.cos)
