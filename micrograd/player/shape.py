@@ -23,7 +23,7 @@ from fractions import Fraction
 from . import formulas
 from ..draw.picture import role
 from ..draw.scene import Closed, Scene, as_float
-from ..engine import Constant, Value, gradients, topological_order
+from ..engine import Constant, Value, chain_rule, gradients, topological_order
 from ..functions import sqrt
 from .formulas import Formula
 from .placed import placed
@@ -120,7 +120,7 @@ class Shape:
             if not turn.box:
                 i, = turn.made
                 inputs = [refs[x] for x in self.wiring[i][2]]
-                told["forward", k] = self._number_of(formulas.forward(values[i]._op, inputs))
+                told["forward", k] = self._number_of(formulas.forward(values[i].operation, inputs))
         found = gradients(root)
         sums = [0] * (len(values) - 1) + [1]
         for k, turn in reversed([*enumerate(self.turns)]):
@@ -128,7 +128,7 @@ class Shape:
                 value, inputs, g = values[i], self.wiring[i][2], found[values[i]]
                 passed = chain_rule(value, g)
                 written = [] if turn.box else formulas.backward(
-                    value._op, Formula.of_gradient(i, g), refs[i], [refs[x] for x in inputs])
+                    value.operation, Formula.of_gradient(i, g), refs[i], [refs[x] for x in inputs])
                 for place, (x, amount) in enumerate(zip(inputs, passed)):
                     sums[x] += amount
                     if (n := turn.uses.get((i, place))) is not None:
@@ -207,14 +207,10 @@ def check(root: Value) -> None:
 
 def _holds(value: Value) -> bool:
     try:
-        now, again = [value._op.mathematics(*[x.data for x in value._prev]) for _ in range(2)]
+        now, again = [value.operation.mathematics(*[x.data for x in value._prev]) for _ in range(2)]
     except AttributeError:                      # no operation: backward will say so
         return True
     except (ArithmeticError, ValueError):
         return False
     # What differs from itself is NaN, or drawn at random.
     return now == value.data or now != again
-
-
-def chain_rule(value, g):                       # the engine's, once it is there
-    return value._op.rule(g, value.data, *[x.data for x in value._prev])
