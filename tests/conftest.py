@@ -1,4 +1,4 @@
-"""Options of the test runner, and what tests share: a browser, and the programs in demos/."""
+"""Options of the test runner, and what tests share: a browser, the programs in demos/ …"""
 
 import importlib
 import importlib.util
@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from micrograd import jit
 
 DEMOS = Path(__file__).resolve().parents[1] / "demos"
 sys.path.append(str(DEMOS))                     # a demo imports command_line from beside itself
@@ -48,6 +50,25 @@ def pytest_terminal_summary(terminalreporter, config):
     if left_out := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(f"{left_out} slow tests were left out: `pytest --all` runs "
                                     "them too, and `pytest FILE` those of one file.")
+
+
+# ── Programs that ran ─────────────────────────────────────────────────────────────────────────────
+
+@pytest.fixture(autouse=True)
+def no_silent_fallback(request, monkeypatch):
+    """A test fails if the engine computed a step of `jit` in place of its program, unless the test
+    is marked `falls_back`."""
+    run, why = jit._run, []
+
+    def watched(self, *args):
+        answer = run(self, *args)
+        why.extend([self.fallback] if self.fallback else [])
+        return answer
+
+    monkeypatch.setattr(jit, "_run", watched)
+    yield
+    if not request.node.get_closest_marker("falls_back"):
+        assert not why, "the engine computed what a program should have"
 
 
 # ── A browser ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,17 @@
 """`jit`: a training step as a program.
 
-Read the files in this order: `symbols.py`, numbers that write down what is done to them;
-`source.py`, what they wrote, as Python; `just_in_time.py`, the passes, and `jit` itself.
+Read the files in this order:
+
+1. `samples.py`       what a program is called with
+2. `symbols.py`       numbers that write down what is done to them: a function becomes a program
+3. `passes.py`        the program becomes a better one
+4. `writer.py`        the program is said in a language
+5. `python.py`        the first language: a *dialect* for the writer
+6. `just_in_time.py`  `jit`, which puts it all together
+
+Another language is another dialect: a class with `Dialect`'s table filled in, in a file of its own.
+The passes, the names, the brackets, the comments and the breaking of lines are the same for all.
+`program.said(DIALECT)` writes a `Compiled` program in it.
 """
 
 from .just_in_time import jit

@@ -1,15 +1,10 @@
-"""`jit`: the training step as a plain Python program.
+"""`jit`: the training step as a plain program.
 
-You will learn here what a compiler does with a program, once `symbols.py` has traced it into one
-simple list of instructions, the forward part and the backward part alike:
-
-1. *passes* improve the list, each in one respect: what is known is computed, what is computed twice
-   is shared, what nobody needs goes, what is the same for every sample moves out of the loop;
-2. the list is written as Python source, which `source.py` does, and Python compiles that;
-3. the program is kept, for all samples of the same structure.
-
-What remains is the program that a person would have written by hand, who knew backpropagation and
-had patience:
+You will learn here how the parts of a compiler work together. `symbols.py` traces the function into
+one simple list of instructions, the forward part and the backward part alike; `passes.py` improves
+the list; `writer.py` says it as source; Python compiles that, and the program is kept, for all
+samples of the same structure. What remains is the program that a person would have written by hand,
+who knew backpropagation and had patience:
 
 >>> w, b = Value(2.0, label="w"), Value(0.5, label="b")
 >>> step = jit(lambda x, y: (w * x + b - y) ** 2, [w, b])
@@ -27,242 +22,28 @@ def step(samples, parameters):
         d_b = 2.0 * v1                                  # gradient of b, v1
         grad_w += d_b * x                               # gradient of w
         grad_b += d_b                                   # gradient of b
-    n = float(len(samples))
+    n = len(samples)
     return total / n, [grad_w / n, grad_b / n]
 """
 
 import math
-from collections import Counter
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import repeat
 
 from ..engine import Value, gradients
-from .source import forward_source, nested, step_source
-from .symbols import COMPARE, COMPUTE, Instruction, Program, TraceError, places, trace
+from .passes import floats, fold, hoist, inline, prune, share, square
+from .python import PYTHON
+from .samples import NUMBERS, fits, places, plain, structure
+from .symbols import Failed, Program, TraceError, trace
+from .writer import Dialect, forward_source, step_source
 
-__all__ = ["TraceError", "jit"]
-
-
-# ── 1. Passes ─────────────────────────────────────────────────────────────────────────────────────
-# Each takes a list of instructions, in which inputs come before what is made from them, and gives a
-# better one. Arithmetic stays what it is in eager mode: nothing is reordered, and a rounding or an
-# overflow that happens there happens here.
-
-def _rewrite(code: list[Instruction], simpler: Callable) -> list[Instruction]:
-    """The code with each instruction replaced by the earlier one that `simpler` names, if any."""
-    became, kept = {}, []
-    for line in code:
-        if not became.keys().isdisjoint(line.args + line.gradient_of):
-            line.args = tuple([became.get(x, x) for x in line.args])
-            line.gradient_of = tuple([became.get(x, x) for x in line.gradient_of])
-        other = simpler(line)
-        if other is line:
-            kept.append(line)
-        else:
-            became[line] = other
-            other.label = other.label or line.label
-            if other.part == "backward":
-                other.gradient_of += line.gradient_of
-    return kept
+__all__ = ["jit"]
 
 
-def fold(code: list[Instruction]) -> list[Instruction]:
-    """Compute what is known already: operations on constants, and those that change nothing."""
-    def simpler(line):
-        op, args = line.op, line.args
-        known = [x.value for x in args if x.op == "constant"]
-        if known and len(known) == len(args) and op in COMPUTE:
-            try:
-                line.value = COMPUTE[op](*known)
-                line.op, line.args = "constant", ()
-            except (ArithmeticError, ValueError):
-                pass                            # it will fail when it runs, as in eager mode
-        elif op == "+" and 0 in known or op == "*" and 1 in known:
-            return args[args[0].op == "constant"]
-        elif op == "-" and args[1].is_number(0) or op == "**" and args[1].is_number(1):
-            return args[0]
-        elif op == "**" and args[1].is_number(0):
-            line.op, line.args, line.value = "constant", (), 1
-        elif op == "where" and args[0].op == "constant":
-            return args[1] if args[0].value else args[2]
-        elif op == "where" and args[1] is args[2]:
-            return args[1]
-        elif op == "neg" and args[0].op == "neg":
-            return args[0].args[0]
-        elif op in ("+", "-") and args[1].op == "neg":
-            line.op, line.args = "-" if op == "+" else "+", (args[0], args[1].args[0])
-        return line
-    return _rewrite(code, simpler)
-
-
-def share(code: list[Instruction]) -> list[Instruction]:
-    """Compute once what is computed twice."""
-    seen = {}
-
-    def simpler(line):
-        if line.op == "constant":
-            return seen.setdefault((type(line.value), repr(line.value)), line)
-        if line.op not in COMPUTE:
-            return line
-        args = sorted(line.args, key=id) if line.op in ("+", "*") else line.args
-        return seen.setdefault((line.op, *args), line)
-    return _rewrite(code, simpler)
-
-
-def prune(code: list[Instruction]) -> list[Instruction]:
-    """Leave out what nothing depends on, such as the gradients of constants."""
-    needed = {line for line in code if line.op in ("mean", "return")}
-    for line in reversed(code):
-        if line in needed:
-            needed.update(line.args)
-    return [line for line in code if line in needed]
-
-
-def square(code: list[Instruction]) -> list[Instruction]:
-    """Multiply, which is faster, instead of raising to the power 2, wherever only sums follow.
-
-    A square too large for a float is an error, a product is infinite. Then the mean is no finite
-    number, and the engine, asked again, raises the error.
-    """
-    summed = {line: True for line in code}
-    for line in reversed(code):
-        sums = summed[line] and line.op in ("+", "-", "neg") or line.op == "mean"
-        for x in line.args:
-            summed[x] = summed[x] and sums
-    for line in code:
-        if line.op == "**" and line.args[1].is_number(2) and summed[line]:
-            line.op, line.args = "*", (line.args[0],) * 2
-    return code
-
-
-def hoist(code: list[Instruction]) -> list[Instruction]:
-    """Move what is the same for every sample before the loop.
-
-    A mean gets two inputs: a number that varies, and one that is the same in every sample.
-    """
-    varying = set()
-    for line in code:
-        if line.op == "sample" or not varying.isdisjoint(line.args):
-            varying.add(line)
-    uses = Counter([x for line in code for x in line.args])
-    before = [line for line in code if line not in varying and line.op != "mean"]
-    zero = Instruction("constant", value=0)
-    for mean in [line for line in code if line.op == "mean"]:
-        inside, outside = mean.args[0], zero
-        while inside is not zero:
-            same = [x for x in inside.args if x not in varying]
-            if inside not in varying:
-                term, inside = inside, zero
-            elif inside.op == "+" and same and uses[inside] == 1:
-                term, = same
-                inside = inside.args[inside.args[0] is term]
-            else:
-                break
-            if outside is not zero:
-                before.append(term := Instruction("+", outside, term))
-            outside = term
-        mean.args = inside, outside
-    for line in before:
-        line.part = "before"
-    return [zero, *before, *[line for line in code if line in varying or line.op == "mean"]]
-
-
-SAFE = {*COMPARE, "+", "-", "*", "neg", "abs", "where"}         # no float makes these fail
-
-
-def inline(code: list[Instruction], longest: int = 40) -> set[Instruction]:
-    """Which instructions are written where they are used, instead of on a line of their own.
-
-    They are those used once and named by nobody. A line gets at most so many operations, for
-    readers and for Python's parser, whose stack is as finite as theirs.
-    """
-    user = {}                                   # and which of its inputs; None if there are several
-    for line in code:
-        for i, x in enumerate(line.args):
-            user[x] = None if x in user else (line, i)
-    inlined, size, safe = set(), {}, {}
-    for line in code:
-        inside = [x for x in line.args if x in inlined]
-        while (length := 1 + sum([size[x] for x in inside])) > longest:
-            inside.remove(x := max(inside, key=size.get))
-            inlined.remove(x)
-        size[line] = length
-        # Python computes one branch of a choice, eager mode both: only what cannot fail may wait.
-        safe[line] = line.op in SAFE and all([safe[x] for x in inside])
-        if user.get(line) and line.op in COMPUTE and not _is_labelled(line):
-            by, i = user[line]
-            again = line.part == "before" != by.part and not (by.op == "mean" and i == 1)
-            if not again and (safe[line] or by.op != "where" or i == 0):
-                inlined.add(line)
-    return inlined
-
-
-def _is_labelled(line: Instruction) -> bool:
-    """Whether a person has named it, or what it is the gradient of."""
-    return bool(line.label) or any([x.label and x.op in COMPUTE for x in line.gradient_of])
-
-
-# ── 2. Samples ────────────────────────────────────────────────────────────────────────────────────
-
-NUMBERS = (float, int, Fraction)
-FAILURES = (ArithmeticError, LookupError, TypeError, ValueError)
-
-
-def plain(x):
-    """A sample as Python's own numbers in lists and tuples; numpy answers to `tolist()`."""
-    if type(x) in NUMBERS or isinstance(x, (str, bool, type(None))):
-        return x
-    if hasattr(x, "tolist"):
-        return plain(x.tolist())
-    if isinstance(x, (list, tuple)):
-        return (list if isinstance(x, list) else tuple)([plain(part) for part in x])
-    raise TypeError("a sample is made of numbers, strings, lists and tuples, "
-                    f"not of {type(x).__name__} {repr(x)[:60]}")
-
-
-def structure(x) -> str:
-    """The structure of a plain sample as a text.
-
-    >>> structure(([1.0, 2.0], 3, "a"))
-    '([number, number], number, other)'
-    """
-    return nested(x, iter(["number" if type(y) in NUMBERS else "other" for _, y in places(x)]))
-
-
-class Plan:
-    """What is known of samples of one structure, and the programs made for them.
-
-    The `fixed` places in the sample are those that hold no number, and those whose number serves as
-    an index. There is a program for each choice of what stands there.
-    """
-
-    def __init__(self, sample):
-        self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
-        self.programs: dict[tuple, Compiled] = {}
-
-    def key(self, sample) -> tuple:
-        """What stands in the fixed places, each with its type, for 1 == 1.0 == True."""
-        found = []
-        for place in self.fixed:
-            x = sample
-            for i in place:
-                x = x[i]
-            found += type(x), x
-        return tuple(found)
-
-    def prepare(self, samples: list, function: Callable, parameters: list[Value], backward: bool):
-        """Make the programs that these samples need."""
-        for sample in samples:
-            while self.key(sample) not in self.programs:
-                program = trace(function, sample, parameters, self.fixed, backward)
-                if program.indices:             # so far each program was for any number there
-                    self.fixed |= program.indices
-                    self.programs.clear()
-                else:
-                    self.programs[self.key(sample)] = Compiled(program, sample, backward)
-        if any([self.key(sample) not in self.programs for sample in samples]):
-            self.prepare(samples, function, parameters, backward)
-
+# ── 1. Programs ───────────────────────────────────────────────────────────────────────────────────
 
 class Compiled:
     """A traced program, improved, written as source, and compiled."""
@@ -271,24 +52,78 @@ class Compiled:
         code = prune(share(fold(program.code)))
         if backward:
             code = prune(hoist(square(code)))
-            self.source = step_source(code, inline(code), sample)
-        else:
-            self.source = forward_source(code, inline(code), sample, program.result)
         self.leaves = [line.value for line in code if line.op == "leaf"]
+        _, self.floats = self.numbers()
+        code = prune(floats(code, self.floats))
+        self.code, self.sample, self.result = code, sample, program.result
+        self.backward = backward
+        self.source = self.said(PYTHON)
         names = {"__name__": __name__}          # it is code of ours
         exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
         self.function = names["step" if backward else "forward"]
 
-    def run(self, samples):
-        return self.function(samples, [leaf.data for leaf in self.leaves])
+    def said(self, dialect: Dialect) -> str:
+        """The program in a language."""
+        inlined = inline(self.code)
+        if self.backward:
+            return step_source(self.code, inlined, self.sample, dialect)
+        return forward_source(self.code, inlined, self.sample, {"result": self.result}, dialect)
+
+    def numbers(self) -> tuple[list, bool]:
+        """What its leaves hold now, and whether all of that is floats."""
+        numbers = [leaf.data for leaf in self.leaves]
+        return numbers, {*map(type, numbers)} <= {float}
 
 
-# ── 3. Just in time ───────────────────────────────────────────────────────────────────────────────
+class Plan:
+    """What is known of samples of one structure, and the programs made for them.
+
+    The `fixed` places in the sample are those that hold no number, and those whose number serves as
+    an index. There is a program for each choice of what stands there, and for leaves that are all
+    floats another than for leaves of other kinds.
+    """
+
+    def __init__(self, sample):
+        self.structure = structure(tuple(sample))
+        self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
+        self.programs: dict[tuple, Compiled] = {}
+
+    def fits(self, samples: list) -> bool:
+        """Whether all samples are of this structure, in Python's own numbers."""
+        return ({*map(type, samples)} <= {tuple, list}
+                and fits([*map(tuple, samples)], self.structure))
+
+    def groups(self, samples: list) -> dict[tuple, list]:
+        """The samples by what stands in the fixed places, with its type, for 1 == 1.0 == True."""
+        if not self.fixed:
+            return {(): samples}
+        groups: dict[tuple, list] = {}
+        for sample in samples:
+            key = []
+            for place in self.fixed:
+                x = sample
+                for i in place:
+                    x = x[i]
+                key += type(x), x
+            groups.setdefault(tuple(key), []).append(sample)
+        return groups
+
+    def found(self, key: tuple) -> tuple[Compiled | None, list]:
+        """The program for this key and for what the leaves hold now; and what they hold."""
+        for only_floats in True, False:
+            if program := self.programs.get((key, only_floats)):
+                numbers, are_floats = program.numbers()
+                if are_floats == only_floats:
+                    return program, numbers
+        return None, []
+
+
+# ── 2. Just in time ───────────────────────────────────────────────────────────────────────────────
 
 class jit:
-    """Compile a loss, or a model, to plain Python.
+    """Compile a loss, or a model, to a plain program.
 
-    `function` takes one sample, as its arguments, and answers with its loss, one Value.
+    `function` takes one sample, as its arguments, and returns its loss, one Value.
     `jit(function, parameters)` then is a training step: called with a sequence of samples, each the
     tuple of the function's arguments, it returns the mean loss as a number and adds the gradient of
     the mean to `grad` of each parameter, as building the mean and calling `backward()` would.
@@ -298,8 +133,16 @@ class jit:
     The function is run on symbols at the first call, and again for samples of another structure.
     Strings, bools, None and whole numbers that serve as an index count as structure. The data of
     the Values that the result is computed from are read at each call; all else that the function
-    refers to or decides by stays as it was when traced. While the function is traced, symbols stand
-    in the parameters: no other thread may use them. To `isinstance`, a symbol is a `numbers.Real`.
+    refers to or decides by stays as it was when traced. Threads that call it take turns; while it
+    traces, symbols stand in the parameters, and no other thread may use them.
+
+    `source` is the program that ran last, as Python. `fallback` is None if it gave the last answer.
+    Otherwise the engine did, and `fallback` says why:
+
+    - the program found no answer, such as a division by zero in a branch that is not taken: the
+      engine says what is wrong, or finds that nothing is;
+    - the mean loss, a gradient or a result is not finite: the engine knows the error, if it is one;
+    - a leaf holds another kind of number than int, float or Fraction.
 
     Raises TraceError where the function must know a number to go on; ValueError for no samples or
     samples of different structure; and where the mathematics has no answer, what the function
@@ -322,9 +165,11 @@ class jit:
         for p in self.parameters:
             if not isinstance(p, Value) or p._prev:
                 raise TypeError(f"jit takes parameters that are leaf Values, not {repr(p)[:60]}")
+        self.fallback: str | None = None
         self._plans: dict[tuple, Plan] = {}
         self._latest: dict[bool, Plan] = {}     # by whether it goes backward
         self._program: Compiled | None = None   # the one that ran last
+        self._turn = threading.RLock()
 
     @property
     def source(self) -> str:
@@ -337,77 +182,108 @@ class jit:
         samples = samples if type(samples) is list else list(samples)
         if not samples:
             raise ValueError("a step takes at least one sample")
-        # At first as if they were like those of the latest call, then with a closer look.
-        mean, found = (self._step(samples) or self._step(self._prepared(samples, backward=True))
-                       or self._eager_step(samples))
-        for p, gradient in zip(self.parameters, found):
-            p.grad += gradient
+        with self._turn:
+            mean, found = self._run(samples, True, self._mean, self._mean_by_engine)
+            grads = [p.grad + gradient for p, gradient in zip(self.parameters, found)]
+            # In one piece, so that Ctrl-C comes before or after it.
+            deque(map(setattr, self.parameters, repeat("grad"), grads), maxlen=0)
         return mean
 
     def forward(self, *arguments):
         """The function's result, as plain numbers: no gradients, no graph."""
-        sample = plain(arguments)
-        answer = self._forward(sample) or self._forward(*self._prepared([sample], backward=False))
-        return answer[0] if answer else _numbers(self.function(*arguments))
+        with self._turn:
+            return self._run([arguments], False, self._result, self._result_by_engine)
 
-    def _step(self, samples: list):
-        """The mean and its gradients; None if the programs do not fit or have no answer."""
+    def _run(self, samples: list, backward: bool, compute: Callable, by_engine: Callable):
+        """What the programs for these samples compute; what the engine does, if they cannot."""
+        plan = self._latest.get(backward)
+        if plan is None or not plan.fits(samples):
+            samples, plan = self._planned(samples, backward)
+        groups = plan.groups(samples)
+        while not all([plan.found(key)[0] for key in groups]):
+            self._prepare(plan, groups, backward)
+            groups = plan.groups(samples)
         try:
-            plan = self._latest[True]
-            if not plan.fixed:
-                self._program = plan.programs[()]
-                mean, found = self._program.run(samples)
-            else:
-                mean, found = self._step_of_groups(plan, samples)
-            check = sum(found, mean + 0.0)      # is no float if a number is of another kind
-            return (mean, found) if type(check) is float and math.isfinite(check) else None
-        except FAILURES:
-            return None
+            answer = compute(plan, groups)
+            self.fallback = None
+            return answer
+        except (ArithmeticError, ValueError) as error:
+            self.fallback = str(error)
+        return by_engine(samples)
 
-    def _step_of_groups(self, plan: Plan, samples: list):
-        """The same where different samples have different programs."""
-        groups: dict[tuple, list] = {}
-        for sample in samples:
-            groups.setdefault(plan.key(sample), []).append(sample)
-        sums = [0.0] * (1 + len(self.parameters))
-        for key, group in groups.items():
-            self._program = plan.programs[key]
-            mean, found = self._program.run(group)
-            share = len(group) / len(samples)
-            sums = [total + share * x for total, x in zip(sums, [mean, *found])]
-        return sums[0], sums[1:]
+    def _mean(self, plan: Plan, groups: dict[tuple, list]):
+        """The mean and its gradients. Of groups with programs of their own, the mean of means."""
+        answers = []
+        for key, samples in groups.items():
+            self._program, numbers = plan.found(key)
+            self._check_kinds(numbers)
+            mean, found = self._program.function(samples, numbers)
+            answers.append((len(samples), mean, found))
+        if len(answers) > 1:
+            n = sum([count for count, _, _ in answers])
+            mean = sum([count * mean for count, mean, _ in answers]) / n
+            found = [sum([count * found[i] for count, _, found in answers]) / n
+                     for i in range(len(found))]
+        if not math.isfinite(sum(found, mean)):
+            raise ValueError("the mean loss or a gradient is not finite")
+        return mean, found
 
-    def _forward(self, sample: tuple):
-        """The result, in a tuple; None if the program does not fit or has no answer."""
-        try:
-            plan = self._latest[False]
-            self._program = plan.programs[plan.key(sample)]
-            return self._program.run(sample),
-        except FAILURES:
-            return None
+    def _result(self, plan: Plan, groups: dict[tuple, list]):
+        (key, (sample,)), = groups.items()
+        self._program, numbers = plan.found(key)
+        self._check_kinds(numbers)
+        result = self._program.function(sample, numbers)
+        if not all([math.isfinite(x) for _, x in places(result)]):
+            raise ValueError("a result is not finite")
+        return result
 
-    def _eager_step(self, samples: list):
-        """The same by the engine. It says what is wrong, or finds that nothing is: the program also
-        goes back through the branch of a choice that was not taken, and may fail there."""
+    def _check_kinds(self, numbers: list) -> None:
+        if strange := {*map(type, numbers)} - {*NUMBERS, bool}:
+            raise ValueError(f"a leaf holds a {strange.pop().__name__}")
+
+    def _mean_by_engine(self, samples: list):
         loss = sum([self.function(*sample) for sample in samples]) / len(samples)
-        found = gradients(loss)
+        found = gradients(loss) if isinstance(loss, Value) else {}
+        if not found:                           # such as `where(x > 0, w, 0)` at a negative x
+            return loss, [0] * len(self.parameters)
         return loss.data, [found.get(p, 0) for p in self.parameters]
 
-    def _prepared(self, samples: list, backward: bool) -> list:
-        """The samples in Python's own numbers, once there is a program for them."""
+    def _result_by_engine(self, samples: list):
+        return _numbers(self.function(*samples[0]))
+
+    def _planned(self, samples: list, backward: bool) -> tuple[list, Plan]:
+        """The samples in Python's own numbers, and what is known of their structure."""
         samples = [plain(sample) for sample in samples]
-        first = structure(samples[0])
+        first = None
         for i, sample in enumerate(samples):
             if type(sample) not in (list, tuple):
                 raise TypeError("a sample is a tuple of the function's arguments, "
                                 f"not {repr(sample)[:60]}")
-            if structure(sample) != first:
+            found = repr(structure(tuple(sample)))
+            first = first or found
+            if found != first:
                 raise ValueError(f"samples of one call have one structure: sample 0 is {first}, "
-                                 f"sample {i} is {structure(sample)}")
+                                 f"sample {i} is {found}")
         plan = self._plans.setdefault((backward, first), Plan(samples[0]))
-        plan.prepare(samples, self.function, self.parameters, backward)
         self._latest[backward] = plan
-        return samples
+        return samples, plan
+
+    def _prepare(self, plan: Plan, groups: dict[tuple, list], backward: bool) -> None:
+        """Make a program that is missing, or find that there is more to know before that."""
+        for key, (sample, *_) in groups.items():
+            if plan.found(key)[0] is None:
+                try:
+                    program = trace(self.function, sample, self.parameters, plan.fixed, backward)
+                except Failed as failed:        # the engine names numbers instead of symbols
+                    by_engine = self._mean_by_engine if backward else self._result_by_engine
+                    by_engine([sample])
+                    raise failed.explained from failed.__cause__
+                if program.indices:             # so far each program was for any number there
+                    plan.fixed |= program.indices
+                    plan.programs.clear()
+                    return
+                compiled = Compiled(program, sample, backward)
+                plan.programs[key, compiled.floats] = compiled
 
 
 def _numbers(result):

@@ -14,7 +14,7 @@ described again. Doing this is called *tracing*.
 What a symbol cannot do is tell its number: the program is to serve for every number there. Whoever
 asks, such as an `if`, gets a TraceError that names the line and what to write instead.
 
-Read `compiler.py` next: it improves such programs and makes them run.
+Read `passes.py` next: it improves such programs.
 """
 
 import inspect
@@ -28,9 +28,10 @@ from numbers import Real
 
 from ..engine import Constant, Value, gradients, op, topological_order
 from ..ground.numbers import power, where
+from .samples import places
 
-__all__ = ["COMPARE", "COMPUTE", "INFIX", "Instruction", "Program", "Symbol", "TraceError",
-           "places", "trace"]
+__all__ = ["COMPARE", "COMPUTE", "Failed", "INFIX", "Instruction", "Program", "Symbol",
+           "TraceError", "trace"]
 
 PACKAGE = __package__.partition(".")[0]
 
@@ -45,12 +46,13 @@ class Instruction:
     use numbers instead of making one: "mean" over the samples, and "return".
     """
 
-    __slots__ = ("op", "args", "value", "label", "gradient_of", "part")
+    __slots__ = ("op", "args", "value", "label", "gradient_of", "part", "is_float")
 
     def __init__(self, op: str, *args: "Instruction", value=None, label: str = ""):
         self.op, self.args, self.value, self.label = op, args, value, label
         self.gradient_of: tuple[Instruction, ...] = ()
         self.part = "forward"                   # or "backward", or "before" the loop
+        self.is_float = False                   # whether it is one, whatever the samples hold
 
     def is_number(self, number: int) -> bool:
         return self.op == "constant" and self.value == number
@@ -83,6 +85,12 @@ class Symbol:
 
     def __repr__(self):
         return f"<symbol {self.line.label or self.line.op}>"
+
+    def __format__(self, how: str) -> str:
+        if _module(sys._getframe(1)) == PACKAGE:    # an error message of ours
+            return repr(self)
+        self.program.refuse("a number to write down", "Text made of numbers would stay as it is "
+                            "when the function is traced: make it after the call.")
 
     def __pos__(self):
         return self
@@ -157,10 +165,11 @@ class Program:
     """The instructions that symbols have written down so far."""
 
     def __init__(self, sample: Sequence):
+        self.sample = sample
         self.numbers = dict(places(sample))     # by their places
         self.indices: dict[tuple, int] = {}     # those that served as an index or a key
         self.code: list[Instruction] = []
-        self.result = None                      # what the function answered, in symbols
+        self.result = None                      # what the function returned, in symbols
         self.refused: TraceError | None = None
 
     def add(self, line: Instruction) -> Symbol:
@@ -185,82 +194,127 @@ class Program:
             f"yet: one program serves for all samples. {instead}")
         raise self.refused
 
+    def arguments(self, function: Callable, fixed) -> list:
+        """The sample in symbols, all but what stands in fixed places."""
+        def symbols(x, label, place):
+            if type(x) in (list, tuple):
+                return type(x)([symbols(y, f"{label}.{i}", (*place, i)) for i, y in enumerate(x)])
+            return x if place in fixed else self.add(
+                Instruction("sample", value=place, label=label))
+
+        names = _argument_names(function, self.sample)
+        return [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(self.sample, names))]
+
+    def attempt(self, function: Callable, *arguments):
+        """Call what is not ours. None if it used a number as an index."""
+        try:
+            result, error = function(*arguments), None
+        except Exception as raised:
+            result, error = None, raised
+        if self.indices:
+            return None
+        if self.refused:
+            raise self.refused
+        if isinstance(error, (Busy, TraceError)):
+            raise error
+        if error:
+            raise Failed(error)
+        return result
+
+
+class Busy(RuntimeError):
+    """Symbols stand in the parameters already."""
+
+
+class Failed(Exception):
+    """The function failed on symbols. On numbers it may say why, otherwise `explained` does."""
+
+    def __init__(self, error: Exception):
+        frames = list(traceback.walk_tb(error.__traceback__))[::-1]
+        self.__cause__ = error
+        self.explained = TraceError(
+            f"{_place(frames)}\n{error}. While a function is traced, symbols stand for its numbers. "
+            "They take arithmetic, comparisons and micrograd's own functions.")
+
 
 def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fixed=(),
-          backward: bool = True, others=()) -> Program:
+          backward: bool = True) -> Program:
     """The program of the function, found by running it on symbols.
 
     It ends with the mean loss and the means of its gradients by the parameters; without `backward`,
     with the function's result. `fixed` are the places in the sample that keep their numbers. If
-    another number served as an index, the program has `indices` and is not complete.
+    another number served as an index, the program has `indices` and is not complete. Raises
+    TraceError, and Failed where the function or a rule raises an error of its own.
     """
-    program = Program(sample)
-    leaves = dict.fromkeys([*parameters, *others])
-    before = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
-    if any([type(data) is Symbol for _, data, _ in before]):
-        raise RuntimeError("the parameters are being traced already, in another thread or by a "
-                           "function that calls a compiled one")
-    try:
-        for leaf in leaves:
-            leaves[leaf] = leaf.data = program.add(
-                Instruction("leaf", value=leaf, label=leaf.label or "p"))
-        program.result = _run(program, function, sample, fixed)
-        for leaf, _, grad in before:
-            if leaf.data is not leaves[leaf] or leaf.grad is not grad:
-                raise TraceError(f"{function} changes data or grad of {leaf.label!r}. A program "
-                                 "only computes a result: change them before or after the call.")
-        if program.indices:
+    parameters, others = dict.fromkeys(parameters), []
+    while True:                                 # once more if it met leaves that nobody had named
+        program = Program(sample)
+        leaves = dict.fromkeys([*parameters, *others])
+        before = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
+        if any([type(data) is Symbol for _, data, _ in before]):
+            raise Busy("the parameters are being traced already, in another thread or by a "
+                       "function that calls a compiled one")
+        try:
+            try:
+                for leaf in leaves:
+                    leaves[leaf] = leaf.data = program.add(
+                        Instruction("leaf", value=leaf, label=leaf.label or "p"))
+                program.result = program.attempt(function, *program.arguments(function, fixed))
+                for leaf, _, grad in before:
+                    if leaf.data is not leaves[leaf] or leaf.grad is not grad:
+                        raise TraceError(
+                            f"{function} changes data or grad of {leaf.label!r}. A program only "
+                            "computes a result: change them before or after the call.")
+                found = [] if program.indices else _finish(program, parameters, others, backward)
+            finally:
+                _restore(before)
+        finally:                                # Ctrl-C may have interrupted that
+            _restore(before)
+        if len(found) <= len(others):           # no more than before; some are made at each call
             return program
-        results = [x for _, x in places(program.result)]
-        values = [value for x in results if isinstance(x, Value) for value in topological_order(x)]
-        # Leaves that are not parameters are read at each call too, once we know of them.
-        found = [value for value in values if not value._prev and not isinstance(value, Constant)
-                 and (value in others or type(value.data) is not Symbol)]
-        if len(found) <= len(others):           # no more than in the trace before
-            for value in values:
-                if value.label and type(value.data) is Symbol and value.data.line.args:
-                    value.data.line.label = value.label
-            if backward:
-                _record_means(program, parameters)
-            else:
-                program.record("return", *[x.data if isinstance(x, Value) else x for x in results])
-            if program.refused:
-                raise program.refused
-            return program
-    finally:
-        for leaf, data, grad in before:
-            leaf.data, leaf.grad = data, grad
-    return trace(function, sample, parameters, fixed, backward, dict.fromkeys(found))
+        others = found
 
 
-def _run(program: Program, function: Callable, sample: Sequence, fixed):
-    """The function's answer to a sample of symbols; None if it used one as an index."""
-    def symbols(x, label, place):
-        if type(x) in (list, tuple):
-            return type(x)([symbols(y, f"{label}.{i}", (*place, i)) for i, y in enumerate(x)])
-        return x if place in fixed else program.add(Instruction("sample", value=place, label=label))
+def _restore(before: list[tuple]) -> None:
+    for leaf, data, grad in before:
+        leaf.data, leaf.grad = data, grad
 
-    names = _argument_names(function, sample)
-    arguments = [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(sample, names))]
-    result = error = None
-    try:
-        result = function(*arguments)
-    except Exception as raised:
-        error = raised
-    if program.indices:
-        return None
+
+def _finish(program: Program, parameters: Iterable[Value], others: list[Value],
+            backward: bool) -> list[Value]:
+    """Record what comes after the result; returns the leaves in it that are no parameters."""
+    result = program.result
+    if backward and not isinstance(result, Value):
+        raise TypeError(f"a loss is one Value, not {type(result).__name__} {repr(result)[:60]}")
+    results = [x for _, x in places(result)]
+    values = [value for x in results if isinstance(x, Value) for value in topological_order(x)]
+    for value in values:
+        if value.label and type(value.data) is Symbol and value.data.line.args:
+            value.data.line.label = value.label
+    if backward:
+        _record_means(program, parameters)
+    else:
+        program.record("return", *[x.data if isinstance(x, Value) else x for x in results])
     if program.refused:
         raise program.refused
-    if isinstance(error, (AttributeError, TypeError)):
-        frames = list(traceback.walk_tb(error.__traceback__))[::-1]
-        if _module(frames[0][0]) == PACKAGE:        # in words of ours
-            raise error
-        raise TraceError(f"{_place(frames)}\n{error}. While a function is traced, symbols stand "
-                         "for its numbers. They take arithmetic, comparisons and micrograd's own "
-                         "functions.") from error
-    if error:
-        raise error
-    return result
+    return [value for value in dict.fromkeys(values)
+            if not value._prev and not isinstance(value, Constant)
+            and (value in others or type(value.data) is not Symbol)]
+
+
+def _record_means(program: Program, parameters: Iterable[Value]) -> None:
+    loss = program.result
+    program.record("mean", loss.data)
+    start = len(program.code)
+    found = program.attempt(gradients, loss)
+    for value in reversed(found):
+        if type(value.data) is type(found[value]) is Symbol:
+            found[value].line.gradient_of += (value.data.line,)
+    for p in parameters:
+        mean = program.record("mean", found.get(p, 0))
+        mean.line.gradient_of = (p.data.line,)
+    for line in program.code[start:]:
+        line.part = "backward"
 
 
 def _argument_names(function: Callable, sample: Sequence) -> list[str]:
@@ -273,34 +327,6 @@ def _argument_names(function: Callable, sample: Sequence) -> list[str]:
         raise TypeError(f"a sample is a tuple of the arguments of {function}: {error}") from None
     names = list(signature.parameters) or ["x"]
     return names + names[-1:] * (len(sample) - len(names))
-
-
-def _record_means(program: Program, parameters: Iterable[Value]) -> None:
-    loss = program.result
-    if not isinstance(loss, Value):
-        raise TypeError(f"a loss is one Value, not {type(loss).__name__} {repr(loss)[:60]}")
-    program.record("mean", loss.data)
-    start = len(program.code)
-    found = gradients(loss)
-    for value in reversed(found):
-        if type(value.data) is type(found[value]) is Symbol:
-            found[value].line.gradient_of += (value.data.line,)
-    for p in parameters:
-        mean = program.record("mean", found.get(p, 0))
-        mean.line.gradient_of = (p.data.line,)
-    for line in program.code[start:]:
-        line.part = "backward"
-
-
-def places(x, place: tuple = ()) -> list[tuple]:
-    """What stands in lists and tuples of lists and tuples, each with its place.
-
-    >>> places([5.0, (6.0,)])
-    [((0,), 5.0), ((1, 0), 6.0)]
-    """
-    if type(x) in (list, tuple):
-        return [found for i, part in enumerate(x) for found in places(part, (*place, i))]
-    return [(place, x)]
 
 
 def _place(frames) -> str:

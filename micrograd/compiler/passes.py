@@ -1,0 +1,212 @@
+"""Passes: each takes a program and gives a better one.
+
+You will learn here what a compiler does with a program once it has it as a plain list of
+instructions, in which inputs come before what is made from them. Each pass improves one thing: what
+is known is computed, what is computed twice is shared, what nobody needs goes, what is the same for
+every sample moves out of the loop. Arithmetic stays what it is in eager mode: nothing is reordered,
+and a rounding or an overflow that happens there happens here.
+
+>>> from .symbols import trace
+>>> w = Value(3.0, label="w")
+>>> program = trace(lambda x: (w * x + 0) ** 2 + w * x, (2.0,), [w])
+>>> len(program.code), len(prune(share(fold(program.code))))
+(22, 11)
+
+Read `writer.py` next: it says the program in a language.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+
+from ..engine import Value
+from .symbols import COMPARE, COMPUTE, Instruction
+
+__all__ = ["floats", "fold", "hoist", "inline", "prune", "share", "square"]
+
+
+def _rewrite(code: list[Instruction], simpler: Callable) -> list[Instruction]:
+    """The code with each instruction replaced by the earlier one that `simpler` names, if any."""
+    became, kept = {}, []
+    for line in code:
+        if not became.keys().isdisjoint(line.args + line.gradient_of):
+            line.args = tuple([became.get(x, x) for x in line.args])
+            line.gradient_of = tuple([became.get(x, x) for x in line.gradient_of])
+        other = simpler(line)
+        if other is line:
+            kept.append(line)
+        else:
+            became[line] = other
+            other.label = other.label or line.label
+            if other.part == "backward":
+                other.gradient_of += line.gradient_of
+    return kept
+
+
+def fold(code: list[Instruction]) -> list[Instruction]:
+    """Compute what is known already: operations on constants, and those that change nothing."""
+    def simpler(line):
+        op, args = line.op, line.args
+        known = [x.value for x in args if x.op == "constant"]
+        if known and len(known) == len(args) and op in COMPUTE:
+            try:
+                line.value = COMPUTE[op](*known)
+                line.op, line.args = "constant", ()
+            except (ArithmeticError, ValueError):
+                pass                            # it will fail when it runs, as in eager mode
+        elif op == "+" and 0 in known or op == "*" and 1 in known:
+            return args[args[0].op == "constant"]
+        elif op == "-" and args[1].is_number(0) or op == "**" and args[1].is_number(1):
+            return args[0]
+        elif op == "**" and args[1].is_number(0):
+            line.op, line.args, line.value = "constant", (), 1
+        elif op == "where" and args[0].op == "constant":
+            return args[1] if args[0].value else args[2]
+        elif op == "where" and args[1] is args[2]:
+            return args[1]
+        elif op == "neg" and args[0].op == "neg":
+            return args[0].args[0]
+        elif op in ("+", "-") and args[1].op == "neg":
+            line.op, line.args = "-" if op == "+" else "+", (args[0], args[1].args[0])
+        return line
+    return _rewrite(code, simpler)
+
+
+def share(code: list[Instruction]) -> list[Instruction]:
+    """Compute once what is computed twice."""
+    seen = {}
+
+    def simpler(line):
+        if line.op == "constant":               # 0.0 and -0.0 are equal, and so are 1 and 1.0
+            number = repr(line.value) if type(line.value) is float else line.value
+            return seen.setdefault((type(line.value), number), line)
+        if line.op not in COMPUTE:
+            return line
+        args = sorted(line.args, key=id) if line.op in ("+", "*") else line.args
+        return seen.setdefault((line.op, *args), line)
+    return _rewrite(code, simpler)
+
+
+def prune(code: list[Instruction]) -> list[Instruction]:
+    """Leave out what nothing depends on, such as the gradients of constants."""
+    needed = {line for line in code if line.op in ("mean", "return")}
+    for line in reversed(code):
+        if line in needed:
+            needed.update(line.args)
+    return [line for line in code if line in needed]
+
+
+def square(code: list[Instruction]) -> list[Instruction]:
+    """Multiply, which is faster, instead of raising to the power 2, wherever only sums follow.
+
+    A square too large for a float is an error, a product is infinite. Then the mean is no finite
+    number, and the engine, asked again, raises the error.
+    """
+    summed = {line: True for line in code}
+    for line in reversed(code):
+        sums = summed[line] and line.op in ("+", "-", "neg") or line.op == "mean"
+        for x in line.args:
+            summed[x] = summed[x] and sums
+    for line in code:
+        if line.op == "**" and line.args[1].is_number(2) and summed[line]:
+            line.op, line.args = "*", (line.args[0],) * 2
+    return code
+
+
+def hoist(code: list[Instruction]) -> list[Instruction]:
+    """Move what is the same for every sample before the loop.
+
+    A mean gets two inputs: a number that varies, and one that is the same in every sample.
+    """
+    varying = set()
+    for line in code:
+        if line.op == "sample" or not varying.isdisjoint(line.args):
+            varying.add(line)
+    uses = Counter([x for line in code for x in line.args])
+    before = [line for line in code if line not in varying and line.op != "mean"]
+    zero = Instruction("constant", value=0)
+    for mean in [line for line in code if line.op == "mean"]:
+        inside, outside = mean.args[0], zero
+        while inside is not zero:
+            same = [x for x in inside.args if x not in varying]
+            if inside not in varying:
+                term, inside = inside, zero
+            elif inside.op == "+" and same and uses[inside] == 1:
+                term, = same
+                inside = inside.args[inside.args[0] is term]
+            else:
+                break
+            if outside is not zero:
+                before.append(term := Instruction("+", outside, term))
+            outside = term
+        mean.args = inside, outside
+    for line in before:
+        line.part = "before"
+    return [zero, *before, *[line for line in code if line in varying or line.op == "mean"]]
+
+
+ROUNDING = {"exp", "log", "sqrt", "sin", "cos", "tanh"}     # of any number they make a float
+MIXING = {"+", "-", "*", "/", "//", "%", "**"}              # and these if one of their inputs is
+SAFE = {*COMPARE, "+", "-", "*", "neg", "abs", "where"}     # no float makes these fail
+
+
+def floats(code: list[Instruction], leaves: bool) -> list[Instruction]:
+    """Make the exact numbers that meet floats floats, which is what happens to them there anyway.
+
+    Whole numbers and Fractions are exact as long as they are among themselves; so they stay where
+    no input is certain to be a float, such as beside the numbers of a sample. `leaves` says that
+    all leaves are floats. Arithmetic on floats alone is faster than on mixtures.
+    """
+    certain, made = set(), {}
+    for line in code:
+        op, args = line.op, line.args
+        mixed = args[1:] if op == "where" else args
+        some = not certain.isdisjoint(mixed)
+        if some and (op in MIXING or op in COMPARE or op == "where"):
+            for x in mixed:
+                if x.op == "constant" and type(x.value) in (int, Fraction) and x not in made and (
+                        abs(x.value) < 2 ** 53):
+                    made[x] = Instruction("constant", value=float(x.value))
+                    made[x].is_float, made[x].part = True, x.part
+            exponent = args[1:] if op == "**" else ()           # x ** 3 stays readable
+            line.args = args = tuple([x if x in exponent else made.get(x, x) for x in args])
+            certain.update(made.values())
+        if (op == "leaf" and leaves or op in ROUNDING or op in MIXING and some
+                or op == "constant" and type(line.value) is float
+                or op in ("neg", "abs") and some
+                or op == "where" and certain.issuperset(args[1:])):
+            line.is_float = True
+            certain.add(line)
+    return [*made.values(), *code]
+
+
+def inline(code: list[Instruction], longest: int = 40) -> set[Instruction]:
+    """Which instructions are written where they are used, instead of on a line of their own.
+
+    They are those used once and named by nobody. A line gets at most so many operations, for
+    readers and for Python's parser, whose stack is as finite as theirs.
+    """
+    user = {}                                   # and which of its inputs; None if there are several
+    for line in code:
+        for i, x in enumerate(line.args):
+            user[x] = None if x in user else (line, i)
+    inlined, size, safe = set(), {}, {}
+    for line in code:
+        inside = [x for x in line.args if x in inlined]
+        while (length := 1 + sum([size[x] for x in inside])) > longest:
+            inside.remove(x := max(inside, key=size.get))
+            inlined.remove(x)
+        size[line] = length
+        # A language computes one branch of a choice, eager mode both: only what cannot fail waits.
+        safe[line] = line.op in SAFE and all([safe[x] for x in inside])
+        if user.get(line) and line.op in COMPUTE and not _is_labelled(line):
+            by, i = user[line]
+            again = line.part == "before" != by.part and not (by.op == "mean" and i == 1)
+            if not again and (safe[line] or by.op != "where" or i == 0):
+                inlined.add(line)
+    return inlined
+
+
+def _is_labelled(line: Instruction) -> bool:
+    """Whether a person has named it, or what it is the gradient of."""
+    return bool(line.label) or any([x.label and x.op in COMPUTE for x in line.gradient_of])
