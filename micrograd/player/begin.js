@@ -15,7 +15,7 @@ function legend() {
 }
 
 function begin() {
-  const title = isFilm ? "Training" : "Backpropagation";
+  const title = { film: "Training", live: "The knobs" }[graph.kind] ?? "Backpropagation";
   byId("title").replaceChildren(`${title} of `, make("bdi", {}, model.root.name));
   document.title = `${title} of ${model.root.name}`;
   drawGraph();
@@ -34,11 +34,19 @@ function begin() {
     () => `Step ${model.step} of ${model.lastStep}` +
       PHASES[Math.sign(model.step - model.seedStep) + 1],
     [0.25, 0.5, 1, 2, 5, 20], 1);
+  if (model.isAlive) {
+    makeKnobs();
+    makeTraining();
+    makePlane();
+    makeData();
+    makePredict();
+  }
   keyboard(steps, training);
   listen();
   sizes();
   arrange();
   fromAddress();
+  if (model.isAlive) rest();
   addEventListener("hashchange", fromAddress);
 }
 begin();

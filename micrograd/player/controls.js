@@ -7,15 +7,27 @@ function show(step, frame = model.frame) {
   const from = [model.step, model.frame];
   model.go(step, frame);
   const all = first || model.frame !== from[1];
+  if (model.isAlive) hideRows();
+  model.isResting = false;
   first = false;
   updateGraph(all ? undefined : from[0]);
   showPanel();
   showDetails();
   if (isFilm) showTraining();
+  if (model.isAlive) showLive();
   for (const transport of transports) transport.update();
   follow(all);
   announce();
   address();
+}
+
+/** The numbers have changed, where one is in the steps has not. */
+function changed() {
+  model.changed();
+  updateGraph();
+  showPanel();
+  showDetails();
+  showLive();
 }
 
 let toWrite;
@@ -31,7 +43,8 @@ function address() {
 
 function fromAddress() {
   const asked = (name) => new RegExp(`[#&]${name}=(\\d+)`).exec(location.hash)?.[1];
-  const here = first && isFilm ? model.lastStep : model.step;   // a film begins with all to be seen
+  // A recording of one computation begins at its beginning, all else with all there is to see.
+  const here = first && graph.kind !== "recording" ? model.lastStep : model.step;
   show(Number(asked("step") ?? here), Number(asked("frame") ?? model.frame));
 }
 
@@ -154,14 +167,16 @@ function fit() {
   if (fitted) setZoom(fitted());
 }
 
+const looks = (name) => [model.isAlive && "live", name].filter(Boolean).join(" ");
+
 /** The panel goes beside the graph or below it, where it leaves the graph larger. */
 function arrange() {
   const [beside, below] = ["", "wide"].map((name) => {
-    document.body.className = name;
+    document.body.className = looks(name);
     room = [view.clientWidth, view.clientHeight];
     return whole();
   });
-  document.body.className = below > beside ? "wide" : "";
+  document.body.className = looks(below > beside ? "wide" : "");
   fit();
 }
 

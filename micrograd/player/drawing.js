@@ -101,7 +101,7 @@ function concerns(step) {
 /** What lights up at the present step. */
 function active() {
   const { turn, step } = model, k = model.turnAt(step);
-  if (step === 0) return { nodes: new Set(), arrows: new Set() };
+  if (step === 0 || model.isResting) return { nodes: new Set(), arrows: new Set() };
   if (k < 0) return { nodes: new Set([model.root.id]), arrows: new Set() };
   const ids = [turn.node];
   for (const i of turn.made) ids.push(model.values.get(i).id);
@@ -118,7 +118,7 @@ function updateNode(id, lit) {
                  node === pointedAt && "pointed", node.knob && "knob"];
   setClass(node.element, looks.filter(Boolean).join(" "));
   const name = telling.filter(Boolean).join(", ");
-  if (node.name !== name) node.element.setAttribute("aria-label", node.name = name);
+  if (!node.knob && node.name !== name) node.element.setAttribute("aria-label", node.name = name);
 }
 
 // Each kind of node: is it known yet, which role has it, and what does a screen reader say?

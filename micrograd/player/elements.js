@@ -2,7 +2,10 @@
 
 const graph = JSON.parse(document.getElementById("data").textContent);
 const isFilm = graph.kind === "film";
-const model = new Model(graph, new Recording(graph));
+const source = graph.kind === "live" ? new Computation(graph.live, programs)
+  : new Recording(graph);
+const model = new Model(graph, source);
+model.isAlive = graph.kind === "live";
 
 // ── Making elements ──────────────────────────────────────────────────────────────────────────────
 // Labels, names and captions are set as text (textContent), never as markup.

@@ -14,10 +14,12 @@ one that a reader adds explains itself.
 `player.py` shows them, with names and with numbers.
 """
 
+import operator
 import re
 
 from .. import functions
 from ..engine import Constant, Value, pass_back
+from ..functions import where
 from ..ground.numbers import power
 
 __all__ = ["Formula", "backward", "forward"]
@@ -65,13 +67,13 @@ class Formula:
         self.whole = None                       # of a whole constant, the int
 
     @classmethod
-    def of_value(cls, i: int, value: Value):
-        constant = isinstance(value, Constant)
+    def of_value(cls, i: int, value: Value, opened=lambda number: number):
+        constant = isinstance(value, Constant) and not is_open(value.data)
         whole = int(value.data) if constant and value.data % 1 == 0 and abs(value.data) < 1e6 \
             else None
         # The 2 in `x * 2` is a text. A number below 0 is not, it may need brackets.
         token = i if whole is None or whole < 0 else str(whole)
-        formula = cls(value.data, over=(Part((token,)),))
+        formula = cls(opened(value.data), over=(Part((token,)),))
         formula.whole = whole
         return formula
 
@@ -194,8 +196,8 @@ class Condition:
     def __init__(self, x, signs: str, y, holds):
         self.x, self.y = Formula.of(x), Formula.of(y)
         x, y = self.x.number, self.y.number
-        self.holds = holds(x, y)
-        unordered = x != x or y != y
+        self.holds = bool(holds(x, y))
+        unordered = not (isinstance(x, Open) or isinstance(y, Open)) and (x != x or y != y)
         self.sign = signs[0] if self.holds else f"not {signs[0]}" if unordered else signs[1]
 
     def __bool__(self):
@@ -276,3 +278,62 @@ def backward(op, g: Formula, out: Formula, inputs: list[Formula]) -> list[tuple]
         return [Formula.of(x).written() for x in answer]
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return [Formula.joined(0, ATOM, (f"rule of {op.symbol}",)).written()] * len(inputs)
+
+
+
+# ── Where the numbers are not known yet ───────────────────────────────────────────────────────────
+# A rule chooses by its numbers, and a symbol's number is not known yet. Then the rule is written
+# once for each outcome of its comparisons, and the program chooses among the formulas.
+
+def is_open(number) -> bool:
+    """Whether it is a symbol: a number that chooses by itself, for it cannot be decided by."""
+    return hasattr(type(number), "__where__") and not isinstance(number, Formula)
+
+
+class Open:
+    """A symbol in a formula. A comparison with it turns out as the next of the `outcomes` says, or
+    else to be true, and is noted among those `met`."""
+
+    __slots__ = ("number", "outcomes", "met")
+    __hash__ = None
+
+    def __init__(self, number, outcomes: list[bool], met: list):
+        self.number, self.outcomes, self.met = number, outcomes, met
+
+    def __bool__(self):
+        self.met.append(self.number)
+        return self.outcomes[len(self.met) - 1] if len(self.met) <= len(self.outcomes) else True
+
+
+def _openly(function):
+    def method(*numbers):
+        first = next(x for x in numbers if isinstance(x, Open))
+        return Open(function(*[x.number if isinstance(x, Open) else x for x in numbers]),
+                    first.outcomes, first.met)
+    return method
+
+
+for _name in ("add", "sub", "mul", "truediv", "lt", "le", "gt", "ge", "eq", "ne", "neg", "abs"):
+    setattr(Open, f"__{_name}__", _openly(getattr(operator, _name)))
+for _name in ("add", "sub", "mul", "truediv"):
+    setattr(Open, f"__r{_name}__",
+            lambda self, other, f=_openly(getattr(operator, _name)): f(other, self))
+Open.__pow__ = _openly(power)
+Open.__rpow__ = lambda self, other: Open.__pow__(other, self)
+for _name in functions.__all__:
+    setattr(Open, _name, _openly(getattr(functions, _name)))
+
+
+def written_openly(write, number_of):
+    """The numbers of the formulas that `write(opened)` returns; where they depend on symbols, a
+    symbol's choice among numbers. `opened` prepares a number for being written with."""
+    def explore(outcomes):
+        met = []
+        numbers = [number_of(formula) for formula in write(
+            lambda x: Open(x, outcomes, met) if is_open(x) else x)]
+        if len(met) <= len(outcomes):
+            return numbers
+        yes, no = (explore([*outcomes, outcome]) for outcome in (True, False))
+        condition = met[len(outcomes)]
+        return [a if a is b else where(condition, a, b) for a, b in zip(yes, no)]
+    return explore([])

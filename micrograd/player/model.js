@@ -29,10 +29,11 @@ class Model {
         const { receipts } = this.values.get(row.x), step = this.backwardStep(k);
         receipts.push({ step, row, turn: this.turns[k] });
         row.nth = receipts.length;
-        this.flows[row.arrow].push({ step, place: row.amount });
+        this.flows[row.arrow].push({ step, row });
       }
     }
     this.largests = [];
+    this.hidden = new Set();                            // rows that one is asked to predict
   }
 
   backwardStep(turn) { return this.lastStep - turn; }
@@ -57,7 +58,7 @@ class Model {
     if (step < this.seedStep || value.role === "constant") return undefined;
     let sum = value === this.root ? 1 : 0;
     for (const receipt of value.receipts) {
-      if (receipt.step > step) break;
+      if (receipt.step > step || this.hidden.has(receipt.row)) break;
       sum = this.number(receipt.row.sum, frame);
     }
     return sum;
@@ -65,7 +66,8 @@ class Model {
 
   /** How many of the additions to its gradient have been made. */
   received(value) {
-    return value.receipts.filter((receipt) => receipt.step <= this.step).length;
+    return value.receipts.filter(({ step, row }) => step <= this.step && !this.hidden.has(row))
+      .length;
   }
 
   /** The gradient of a value before a row adds to it. */
@@ -81,8 +83,8 @@ class Model {
       const value = this.values.get(Number(to.slice(1)));
       return step >= this.backwardStep(value.turn) ? [this.gradient(value, step, frame)] : [];
     }
-    return this.flows[k].filter((flow) => flow.step <= step)
-      .map((flow) => this.number(flow.place, frame));
+    return this.flows[k].filter((flow) => flow.step <= step && !this.hidden.has(flow.row))
+      .map((flow) => this.number(flow.row.amount, frame));
   }
 
   /** The largest of all that comes back along an arrow in this frame, in the end. */

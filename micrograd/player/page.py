@@ -158,10 +158,11 @@ class Film(Player):
 
 # ── A page is one file ────────────────────────────────────────────────────────────────────────────
 
-def join(scripts, data: dict, program: str = "") -> str:
+def join(scripts, data: dict, program: str = "", side: str = "") -> str:
     """The page: markup, style and script, the data, and a policy that allows nothing else.
 
-    `program` is JavaScript of the compiler's, which the script begins with.
+    `program` is JavaScript of the compiler's, which the script begins with, and `side` the name of
+    the markup beside the graph.
     """
     def read(name):
         return importlib.resources.files(__package__).joinpath(name).read_text("utf-8")
@@ -174,7 +175,8 @@ def join(scripts, data: dict, program: str = "") -> str:
                         f"style-src {_hash(style)}"])
     page = read("page.html")
     # All in one go: nothing that is put in is searched for places to put something in.
-    parts = {"policy": policy, "style": style, "script": script, "data": text}
+    parts = {"policy": policy, "style": style, "script": script, "data": text,
+             "side": read(side) if side else ""}
     return re.sub("{{(\\w+)}}", lambda found: parts[found[1]], page)
 
 

@@ -29,8 +29,15 @@ function forwardRows(turn) {
   });
 }
 
-function backwardRows(turn) {
-  return turn.rows.map((row) => {
+function backwardRows(rows) {
+  let asked = false;
+  return rows.map((row) => {
+    if (model.hidden.has(row)) {                        // one question at a time
+      const later = make("div", { class: "row" }, line(named(model.values.get(row.x), true), " += ?"));
+      const row_ = asked ? later : question(row);
+      asked = true;
+      return row_;
+    }
     const value = model.values.get(row.x), formula = model.formula(row.backward);
     const amount = model.number(row.amount), sum = model.number(row.sum);
     const of = value.receipts.length, additions = `${row.nth} of ${of} additions`;
@@ -45,6 +52,11 @@ function backwardRows(turn) {
 /** What the step is about, in a sentence. */
 function sentence() {
   const { turn, root } = model;
+  if (model.isResting) {
+    const { value } = turning, times = value.receipts.length;
+    return [named(value), times > 1 ? ` is used ${times} times, and the rules add to its gradient:`
+      : " is used once, and the rule there makes its gradient:"];
+  }
   if (model.step === 0) return ["The leaves are given. All else is yet to be computed."];
   if (!turn) {
     return ["How much does ", named(root), " change per unit of ", named(root),
@@ -66,14 +78,17 @@ function sentence() {
 function showPanel() {
   const { turn, step, seedStep } = model;
   let phase = "Start", rows = [];
-  if (step === seedStep) {
+  if (model.isResting) {
+    phase = "Chain rule";
+    rows = backwardRows(turning.value.receipts.map((receipt) => receipt.row));
+  } else if (step === seedStep) {
     phase = "Seed";
     rows.push(make("div", { class: "row positive" },
       ...told([named(model.root, true), " = "], null, 1)));
   } else if (turn) {
     const [direction, nth] = model.isBackward ? ["Backward", step - seedStep] : ["Forward", step];
     phase = `${direction} ${nth} of ${model.turns.length}`;
-    rows = model.isBackward ? backwardRows(turn) : forwardRows(turn);
+    rows = model.isBackward ? backwardRows(turn.rows) : forwardRows(turn);
   }
   const more = rows.length - MOST;
   if (more > 0) rows.splice(MOST, more, make("p", { class: "quiet" }, `and ${more} more`));

@@ -25,7 +25,7 @@ from ..draw.picture import role
 from ..draw.scene import Closed, Scene, as_float
 from ..engine import Constant, Value, chain_rule, gradients, topological_order
 from ..functions import sqrt
-from .formulas import Formula
+from .formulas import Formula, written_openly
 from .placed import placed
 
 __all__ = ["Shape"]
@@ -115,33 +115,36 @@ class Shape:
         values = topological_order(root)
         self._compare(values)
         told = {("data", i): values[i].data for i in self.told}
-        refs = [Formula.of_value(i, value) for i, value in enumerate(values)]
+        found, kinds = gradients(root), {}
         for k, turn in enumerate(self.turns):
             if not turn.box:
-                i, = turn.made
-                inputs = [refs[x] for x in self.wiring[i][2]]
-                told["forward", k] = self._number_of(formulas.forward(values[i].operation, inputs))
-        found = gradients(root)
+                told["forward", k], *kinds[k] = self._written(turn.made[0], values, found)
         sums = [0] * (len(values) - 1) + [1]
         for k, turn in reversed([*enumerate(self.turns)]):
             for i in reversed(turn.made):
-                value, inputs, g = values[i], self.wiring[i][2], found[values[i]]
-                passed = chain_rule(value, g)
-                written = [] if turn.box else formulas.backward(
-                    value.operation, Formula.of_gradient(i, g), refs[i], [refs[x] for x in inputs])
-                for place, (x, amount) in enumerate(zip(inputs, passed)):
+                passed = chain_rule(values[i], found[values[i]])
+                for place, (x, amount) in enumerate(zip(self.wiring[i][2], passed)):
                     sums[x] += amount
                     if (n := turn.uses.get((i, place))) is not None:
                         told["amount", k, n] = told.get(("amount", k, n), 0) + amount
                         told["sum", k, n] = sums[x]
                         if not turn.box:
-                            told["backward", k, n] = self._number_of(written[place])
+                            told["backward", k, n] = kinds[k][place]
             if turn.box and (parameters := self.parameters[turn.box.name]):
                 told["norm", k] = _norm([sums[p] for p in parameters])
         return told
 
-    def _number_of(self, formula: tuple) -> int:
-        return self.formulas.setdefault(formula, len(self.formulas))
+    def _written(self, i: int, values: list[Value], found: dict) -> list:
+        """The numbers of the formulas of value i: of its operation, and of what its rule passes
+        back to each input."""
+        op, g = values[i]._op, found[values[i]]
+
+        def write(opened):
+            out, *inputs = [Formula.of_value(x, values[x], opened) for x in (i, *self.wiring[i][2])]
+            return [formulas.forward(op, inputs), *formulas.backward(
+                op, Formula.of_gradient(i, opened(g)), out, inputs)]
+        return written_openly(write, lambda formula: self.formulas.setdefault(
+            formula, len(self.formulas)))
 
     def _compare(self, values: list[Value]) -> None:
         one = "every graph of a film has the same shape, that of the first"

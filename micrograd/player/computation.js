@@ -1,0 +1,152 @@
+// ── Numbers that are computed here ───────────────────────────────────────────────────────────────
+// The compiler wrote `programs` from the operations and rules of the engine: `frame` computes all
+// numbers of the graph of a sample, `outputs` what the model says of a sample and then its loss,
+// `step` the mean loss of samples and its gradients. Each takes the leaves that it needs.
+
+class Computation {
+  constructor(live, programs) {
+    this.frames = 1;
+    this.live = live;
+    this.programs = programs;
+    this.lr = live.lr;
+    this.oneByOne = false;
+    this.reset();
+  }
+
+  reset() {
+    this.leaves = this.live.leaves.map((leaf) => leaf.data);
+    this.samples = structuredClone(this.live.samples);
+    this.next = this.steps = 0;
+    const losses = this.samples.map((sample) => this.loss(sample));
+    this.shown = Math.max(0, losses.indexOf(Math.max(...losses)));     // there is most to see
+    this.forget();
+  }
+
+  /** Training begins anew: its curve, and the places where one puts knobs back to. */
+  forget() {
+    this.curve = [];
+    this.each = [];                                     // the losses of each sample, if few
+    this.steps = 0;
+    this.settle();
+    this.note(this.mean());
+  }
+
+  /** Other random numbers for what is trained; what began at 0, as biases do, is 0 again. */
+  restart(random = Math.random) {
+    for (const k of this.live.trained) {
+      this.leaves[k] = this.live.leaves[k].data === 0 ? 0 : 2 * random() - 1;
+    }
+    this.next = 0;
+    this.forget();
+  }
+
+  // The knobs. One of a sample has a path in it, one of a leaf the number of the leaf.
+
+  get sample() { return this.samples[this.shown]; }
+  get hasNaN() { return false; }
+  number(place) { return this.numbers[place]; }
+
+  get(knob) {
+    return knob.path ? at(this.sample, knob.path) : this.leaves[knob.leaf];
+  }
+
+  set(knob, x) {
+    if (knob.path) put(this.sample, knob.path, x);
+    else this.leaves[knob.leaf] = x;
+    this.refresh();
+  }
+
+  /** The number that a knob is put back to: what it was when nobody had turned any knob yet. */
+  home(knob) {
+    return knob.path ? at(this.settled.samples[this.shown] ?? this.sample, knob.path)
+      : this.settled.leaves[knob.leaf];
+  }
+
+  settle() {
+    this.settled = { leaves: [...this.leaves], samples: structuredClone(this.samples) };
+    this.refresh();
+  }
+
+  /** What the programs say now. */
+  refresh() { this.numbers = this.programs.frame(this.sample, this.needed("frame")); }
+  needed(name) { return this.live.programs[name].map((k) => this.leaves[k]); }
+  outputs(sample) { return this.programs.outputs(sample, this.needed("outputs")); }
+  loss(sample = this.sample) { return this.outputs(sample).at(-1); }
+  mean() {
+    return this.samples.reduce((sum, sample) => sum + this.loss(sample), 0) / this.samples.length;
+  }
+
+  /** The loss of the sample that is shown, if a knob stood elsewhere. */
+  lossAt(knob, xs) {
+    const before = this.get(knob), write = (x) => {
+      if (knob.path) put(this.sample, knob.path, x);
+      else this.leaves[knob.leaf] = x;
+    };
+    const losses = xs.map((x) => { write(x); return this.loss(); });
+    write(before);
+    return losses;
+  }
+
+  // Training: gradient descent, as `optim.SGD` does it.
+
+  /** One step. Returns a sentence if it cannot be made; then nothing has changed. */
+  train() {
+    const k = this.next % this.samples.length;
+    const batch = this.oneByOne ? [this.samples[k]] : this.samples;
+    const [mean, gradients] = this.programs.step(batch, this.needed("step"));
+    const { trained, leaves } = this.live, i = gradients.findIndex((g) => !Number.isFinite(g));
+    if (i >= 0) {
+      return `The gradient of parameter ${leaves[trained[i]].name} is ${full(gradients[i])}: no ` +
+        `parameter was changed (training diverged? try a smaller learning rate than ${this.lr}).`;
+    }
+    gradients.forEach((g, j) => { this.leaves[trained[j]] -= this.lr * g; });
+    if (this.oneByOne) {
+      this.shown = k;
+      this.next = k + 1;
+    }
+    this.steps += 1;
+    this.note(this.mean());
+    return "";
+  }
+
+  note(mean) {
+    this.curve.push(mean);
+    if (this.samples.length <= 8) this.each.push(this.samples.map((sample) => this.loss(sample)));
+  }
+
+  // The data.
+
+  show(k) {
+    this.shown = Math.max(0, Math.min(this.samples.length - 1, k));
+    this.refresh();
+  }
+
+  change(k, path, x) {
+    put(this.samples[k], path, x);
+    this.samplesChanged();
+  }
+
+  add(sample) {
+    this.samples.push(sample);
+    this.shown = this.samples.length - 1;
+    this.samplesChanged();
+  }
+
+  remove(k) {
+    if (this.samples.length === 1) return;
+    this.samples.splice(k, 1);
+    if (this.shown >= k && this.shown > 0) this.shown -= 1;
+    this.samplesChanged();
+  }
+
+  samplesChanged() {
+    this.settled.samples = structuredClone(this.samples);
+    if (this.each.some((losses) => losses.length !== this.samples.length)) this.each = [];
+    this.refresh();
+  }
+}
+
+const at = (sample, path) => path.reduce((x, i) => x[i], sample);
+function put(sample, path, x) {
+  at(sample, path.slice(0, -1))[path.at(-1)] = x;
+}

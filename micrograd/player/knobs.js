@@ -1,0 +1,225 @@
+// ── Knobs ────────────────────────────────────────────────────────────────────────────────────────
+// Every leaf is one: drag its number sideways, use the arrow keys, or type. The gradient promises
+// what that does to the loss; the curve shows how far the promise holds.
+
+const knobs = [];
+let turning = null;                                     // the knob, and what it was when taken up
+
+/** How far one notch of a knob is: a hundredth, of large numbers more. */
+const notch = (x) => 10 ** Math.floor(Math.log10(Math.max(1, Math.abs(x)))) / 100;
+const tidy = (x) => Number(x.toPrecision(12));
+
+function take(knob) {
+  const x = source.get(knob), value = model.values.get(knob.i), reach = 200 * notch(x);
+  const xs = Array.from({ length: 121 }, (_, k) => x + reach * (k / 60 - 1));
+  turning = { knob, value, x, reach, loss: source.loss(), xs, losses: source.lossAt(knob, xs),
+              gradient: model.gradient(value, model.lastStep) ?? 0 };
+  drawPromise();
+  rest();
+}
+
+/** After the last step the panel tells of the knob, until somebody steps again. */
+function rest() {
+  const rests = model.step === model.lastStep && turning !== null && !predict.checked;
+  if (rests === model.isResting) { if (rests) showPanel(); return; }
+  model.isResting = rests;
+  updateGraph();
+  showPanel();
+}
+
+function turn(knob, x) {
+  if (!Number.isFinite(x)) return;
+  if (turning?.knob !== knob) take(knob);
+  stopTraining();
+  source.set(knob, tidy(x));
+  if (Math.abs(x - turning.x) > turning.reach) {        // beyond what is drawn: draw more of it
+    const { x: from, loss, gradient } = turning;
+    take(knob);
+    Object.assign(turning, { x: from, loss, gradient, reach: 1.5 * Math.abs(x - from) });
+    turning.xs = turning.xs.map((_, k) => from + turning.reach * (k / 60 - 1));
+    turning.losses = source.lossAt(knob, turning.xs);
+    drawPromise();
+  }
+  changed();
+}
+
+const putBack = (knob) => { turn(knob, source.home(knob)); };
+
+function knobKeys(event, knob) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const x = source.get(knob), step = notch(x);
+  const acts = {
+    ArrowRight: () => turn(knob, x + step), ArrowUp: () => turn(knob, x + step),
+    ArrowLeft: () => turn(knob, x - step), ArrowDown: () => turn(knob, x - step),
+    PageUp: () => turn(knob, x + 10 * step), PageDown: () => turn(knob, x - 10 * step),
+    Home: () => turn(knob, turning.x - turning.reach), End: () => turn(knob, turning.x + turning.reach),
+    Backspace: () => putBack(knob), Delete: () => putBack(knob), Enter: () => type(""),
+  };
+  const act = acts[event.key] ?? (/^[-−.\d]$/.test(event.key) && (() => type(event.key)));
+  if (!act) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}
+
+/** Go to the field of the knob's number, and begin to type there. */
+function type(text) {
+  const field = byId("knob-number");
+  field.focus();
+  if (text) field.value = text.replace("−", "-");
+  else field.select();
+}
+
+function makeKnobs() {
+  for (const knob of graph.live.knobs) {
+    const value = model.values.get(knob.i), node = value && nodes.get(value.id);
+    if (!node) continue;                                // inside of a closed box
+    knobs.push(knob);
+    node.knob = knob;
+    knob.node = node;
+    const { element } = node;
+    for (const [name, text] of [["role", "slider"], ["tabindex", 0]]) {
+      element.setAttribute(name, text);
+    }
+    element.addEventListener("focus", () => { if (turning?.knob !== knob) take(knob); });
+    element.addEventListener("keydown", (event) => knobKeys(event, knob));
+    element.addEventListener("dblclick", () => putBack(knob));
+    drag(element, () => { take(knob); return source.get(knob); },
+      (x0, dx) => turn(knob, x0 + Math.round(dx) * notch(x0)));
+  }
+  const field = byId("knob-number"), slider = byId("knob-slider");
+  field.addEventListener("change", () => {
+    const x = Number(field.value.trim().replace("−", "-").replace(",", "."));
+    if (field.value.trim() && Number.isFinite(x)) turn(turning.knob, x);
+    else showKnob();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { showKnob(); turning.knob.node.element.focus(); }
+  });
+  slider.addEventListener("pointerdown", () => take(turning.knob));
+  slider.addEventListener("input", () => turn(turning.knob, Number(slider.value)));
+  slider.addEventListener("dblclick", () => putBack(turning.knob));
+  byId("knob-back").addEventListener("click", () => putBack(turning.knob));
+  byId("knob").hidden = !knobs.length;
+  const first = knobs.find((knob) => model.values.get(knob.i).role === "parameter") ?? knobs[0];
+  if (first) take(first);                               // so that nothing moves when one is taken
+}
+
+/** Call `move` with what `begin` returned and how far the pointer was dragged since. */
+function drag(element, begin, move) {
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    element.setPointerCapture(event.pointerId);
+    const from = event.clientX, start = begin();
+    const moved = (event) => move(start, event.clientX - from, event);
+    const done = () => {
+      element.removeEventListener("pointermove", moved);
+      element.removeEventListener("pointerup", done);
+      element.removeEventListener("pointercancel", done);
+    };
+    element.addEventListener("pointermove", moved);
+    element.addEventListener("pointerup", done);
+    element.addEventListener("pointercancel", done);
+  });
+}
+
+// ── The gradient's promise ───────────────────────────────────────────────────────────────────────
+
+const PLOT = { left: 8, right: 352, top: 12, bottom: 128 };
+let plotted;
+
+/** The loss over this knob, all else as it is, and the tangent that the gradient is. */
+function drawPromise() {
+  const { x, reach, xs, losses, gradient, loss } = turning, { left, right, top, bottom } = PLOT;
+  const finite = losses.filter(Number.isFinite).sort((a, b) => a - b);
+  // A parabola seen whole is a valley with walls: of the walls, the lower part.
+  let low = Math.min(finite[0] ?? 0, loss), high = finite[Math.floor(0.75 * finite.length)] ?? 1;
+  high = Math.max(high, loss + 0.3 * Math.abs(loss - low));
+  if (!(high - low > 1e-9 * Math.abs(high))) [low, high] = [low - 0.5, high + 0.5];
+  const margin = 0.08 * (high - low);
+  [low, high] = [low - margin, high + margin];
+  const px = (at) => left + (right - left) * (at - x + reach) / (2 * reach);
+  const py = (at) => Math.max(-999, Math.min(999, bottom - (bottom - top) * (at - low) / (high - low)));
+  let path = "", pen = "M";
+  losses.forEach((loss, k) => {
+    if (!Number.isFinite(loss)) { pen = "M"; return; }
+    path += `${pen}${px(xs[k]).toFixed(1)} ${py(loss).toFixed(1)}`;
+    pen = "L";
+  });
+  const tangent = (at) => loss + gradient * (at - x);
+  const line = (looks, x1, y1, x2, y2) => make("line", { class: looks, x1, y1, x2, y2 });
+  const plot = byId("promise-plot");
+  const box = { x: left, y: top, width: right - left, height: bottom - top };
+  plotted = {
+    px, py, tangent, gap: line("gap", 0, 0, 0, 0), now: make("circle", { class: "now", r: 5 }),
+    promised: make("circle", { class: "promised", r: 4 }),
+  };
+  plot.replaceChildren(
+    make("clipPath", { id: "plot-clip" }, make("rect", box)),
+    make("rect", { class: "ground", ...box }),
+    line("from", px(x), top, px(x), bottom),
+    make("g", { "clip-path": "url(#plot-clip)" },
+      line("tangent", px(x - reach), py(tangent(x - reach)), px(x + reach), py(tangent(x + reach))),
+      make("path", { d: path }), plotted.gap, plotted.promised, plotted.now),
+    make("text", { x: left, y: 144 }, steady(x - reach)),
+    make("text", { x: right, y: 144, class: "end" }, steady(x + reach)),
+    make("text", { x: px(x), y: 144, class: "middle" }, steady(x)));
+  showKnob();
+}
+
+function showKnob() {
+  if (!turning) return;
+  const { knob, value, x, loss, gradient, reach } = turning, now = source.get(knob);
+  const by = now - x, lossNow = source.loss(), promised = gradient * by;
+  byId("knob-name").replaceChildren(named(value));
+  const field = byId("knob-number"), slider = byId("knob-slider");
+  if (document.activeElement !== field || field.dataset.shown !== String(now)) {
+    field.value = field.dataset.shown = String(now);
+  }
+  for (const element of [field, slider]) element.setAttribute("aria-label", value.name);
+  setAttribute(slider, "min", x - reach);
+  setAttribute(slider, "max", x + reach);
+  setAttribute(slider, "step", notch(x));
+  slider.value = now;
+  slider.setAttribute("aria-valuetext", full(now));
+  const cell = (looks, text) => make("b", { class: looks }, text);
+  const told = by ? [
+    "Turned by ", cell("", signed(by)), ": the gradient promised ",
+    cell(sign(promised), signed(promised)), ", the loss changed by ",
+    cell(sign(lossNow - loss), signed(lossNow - loss)), "."]
+    : ["The gradient is ", cell(sign(gradient), signed(gradient)), ": turned up by 0.01, the loss ",
+       "should change by ", cell(sign(gradient), signed(0.01 * gradient)), "."];
+  byId("promise").replaceChildren(...told);
+  const { px, py, tangent } = plotted;
+  const [cx, y0, y1] = [px(now), py(tangent(now)), py(lossNow)];
+  for (const [circle, cy] of [[plotted.promised, y0], [plotted.now, y1]]) {
+    circle.setAttribute("cx", cx);
+    circle.setAttribute("cy", cy);
+  }
+  for (const [name, at] of [["x1", cx], ["x2", cx], ["y1", y0], ["y2", y1]]) {
+    plotted.gap.setAttribute(name, at);
+  }
+  plotted.promised.setAttribute("visibility", by ? "visible" : "hidden");
+}
+
+/** What a screen reader, a test and a teacher's script read from a knob. */
+function tellKnobs() {
+  for (const knob of knobs) {
+    const { node: { element } } = knob, value = model.values.get(knob.i), x = source.get(knob);
+    const reach = 200 * notch(x);
+    setAttribute(element, "aria-label", value.name);
+    setAttribute(element, "aria-valuenow", x);
+    setAttribute(element, "aria-valuemin", tidy(x - reach));
+    setAttribute(element, "aria-valuemax", tidy(x + reach));
+    setAttribute(element, "aria-valuetext",
+      `${full(x)}, ${value.role}, gradient ${full(model.gradient(value))}`);
+  }
+}
+
+function showLive() {
+  tellKnobs();
+  showKnob();
+  showLearning();
+  showData();
+  showPlane();
+}

@@ -1,0 +1,110 @@
+// ── Training ─────────────────────────────────────────────────────────────────────────────────────
+
+let trainingNow = false, lastTick = 0, owed = 0;
+
+function stopTraining(because = "") {
+  trainingNow = false;
+  const button = byId("train-play");
+  setText(button, "▶ Train");
+  button.setAttribute("aria-pressed", false);
+  setText(byId("diverged"), because);
+}
+
+function trainSteps(count) {
+  for (let k = 0; k < count; k++) {
+    const sentence = source.train();
+    if (sentence) { stopTraining(sentence); break; }
+  }
+  source.settle();
+  changed();
+  if (turning) take(turning.knob);
+}
+
+function trainTick(time) {
+  if (!trainingNow) return;
+  owed = Math.min(owed + (time - lastTick) / 1000 * byId("train-speed").value, 2000);
+  lastTick = time;
+  const began = performance.now();
+  let count = Math.floor(owed);
+  owed -= count;
+  for (; count > 0 && trainingNow && performance.now() - began < 24; count--) {
+    const sentence = source.train();
+    if (sentence) stopTraining(sentence);
+  }
+  source.settle();
+  changed();
+  if (turning) take(turning.knob);
+  requestAnimationFrame(trainTick);
+}
+
+function makeTraining() {
+  const on = (id, act) => byId(id).addEventListener("click", act);
+  on("train-step", () => { stopTraining(); trainSteps(1); });
+  on("train-play", () => {
+    if (trainingNow) { stopTraining(); return; }
+    stopTraining();
+    trainingNow = true;
+    setText(byId("train-play"), "❚❚ Pause");
+    byId("train-play").setAttribute("aria-pressed", true);
+    lastTick = performance.now();
+    owed = 1;
+    requestAnimationFrame(trainTick);
+  });
+  on("train-reset", () => { stopTraining(); source.reset(); retake(); });
+  on("train-new", () => { stopTraining(); source.restart(); retake(); });
+  const lr = byId("train-lr");
+  lr.value = source.lr;
+  lr.addEventListener("change", () => {
+    const x = Number(lr.value.replace(",", "."));
+    if (lr.value.trim() && x >= 0 && Number.isFinite(x)) source.lr = x;
+    lr.value = source.lr;
+  });
+  byId("train-batch").addEventListener("change", (event) => {
+    source.oneByOne = event.target.value === "one";
+    source.next = source.shown;
+    changed();
+  });
+  const can = graph.live.trained.length > 0;
+  byId("learning").hidden = !can;
+}
+
+function retake() {
+  changed();
+  if (turning) take(turning.knob);
+}
+
+function showLearning() {
+  const { curve, each, steps, samples } = source, now = source.mean();
+  const few = each.length === curve.length && samples.length > 1;
+  setText(byId("train-now"), `${steps} step${steps === 1 ? "" : "s"} · mean loss ` +
+    `${steady(now)}`);
+  const what = source.oneByOne
+    ? `A step follows the gradient of one sample at a time; next is sample ${
+      source.next % samples.length + 1} of ${samples.length}.`
+    : `A step follows the gradient of the mean loss of all ${samples.length} samples.`;
+  setText(byId("train-what"), samples.length > 1 ? what : "");
+  const all = [...curve, ...few ? each.flat() : []].filter(Number.isFinite);
+  let high = 0;
+  for (const x of all) high = Math.max(high, x);
+  high = high || 1;
+  const n = Math.max(curve.length - 1, 20), skip = Math.ceil(curve.length / 700);
+  const x = (t) => 8 + 344 * t / n, y = (loss) => 92 - 80 * Math.min(loss, high) / high;
+  const path = (losses) => {
+    let text = "", pen = "M";
+    for (let t = 0, last = losses.length - 1; ; t = Math.min(t + skip, last)) {
+      if (Number.isFinite(losses[t])) text += `${pen}${x(t).toFixed(1)} ${y(losses[t]).toFixed(1)}`;
+      pen = Number.isFinite(losses[t]) ? "L" : "M";
+      if (t === last) return text;
+    }
+  };
+  const lines = few ? samples.map((_, k) => make("path", {
+    class: k === source.shown ? "each shown" : "each",
+    d: path(each.map((losses) => losses[k])) })) : [];
+  const t = curve.length - 1;
+  byId("learning-curve").replaceChildren(
+    make("line", { x1: 8, x2: 352, y1: 92, y2: 92 }), ...lines,
+    make("path", { class: "mean", d: path(curve) }),
+    ...Number.isFinite(now) ? [make("circle", { cx: x(t), cy: y(now), r: 4 })] : [],
+    make("text", { x: 8, y: 10 }, short(high)), make("text", { x: 8, y: 104 }, "0"),
+    make("text", { x: 352, y: 104, class: "end" }, `${n} steps`));
+}

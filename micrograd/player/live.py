@@ -1,0 +1,203 @@
+"""A page that computes: turn a knob, and everything follows.
+
+You will learn here how a page can be alive without a server. The walk that records a computation,
+`Shape.numbers`, never asks what its numbers are made of. Run on the compiler's symbols it writes
+itself down: a program from the leaves to every number that the page tells. The compiler says it in
+JavaScript, and does the same for the training step and for the outputs of the model. So the
+page computes what the engine would have computed, by the same rules, and none was described again.
+
+>>> from micrograd.nn import MLP
+>>> model = MLP(1, [1])
+>>> live(lambda x, target: (model([x]) - target) ** 2, [(1.0, 3.0), (2.0, 5.0)], model)
+Live page of 2 samples, 4 knobs
+
+Jupyter shows it; `.save("knobs.html")` writes it for any browser.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+
+from .page import SCRIPTS, Player, join
+from .shape import Shape
+from ..compiler.just_in_time import Compiled, places, plain, structure
+from ..compiler.symbols import trace
+from ..engine import Constant, Value, topological_order
+
+__all__ = ["Live", "live"]
+
+
+def live(function: Callable, samples: Iterable, model=None, depth: int | None = None,
+         lr: float = 0.05) -> "Live":
+    """A page in which the numbers of a loss are computed, so that every knob can be turned.
+
+    `function` takes one sample, as its arguments, and returns its loss, one Value: what `jit`
+    takes. `samples` is a sequence of samples, each the tuple of the function's arguments; `model`
+    has the parameters to train (without one, they are all parameters in the graph). `model` and
+    `depth` draw boxes, and close them, as `draw_dot` does. `lr` is the learning rate at first.
+
+    Raises TypeError if `function` returns no Value or takes other samples, ValueError if there are
+    no samples, if their graphs differ or are too large to play, and TraceError where `function`
+    must know a number to go on, as `jit` does.
+    """
+    return Live(function, samples, model, depth, lr)
+
+
+class Input(Value):
+    """A number of a sample, as a leaf. It notes whether it served as an index."""
+
+    __slots__ = ("indexed",)
+    role = "input"
+
+    def __index__(self):
+        self.indexed = True
+        return operator.index(self.data)
+
+
+class Live(Player):
+    """A page that computes: `live` makes it."""
+
+    kind = "live"
+    scripts = ("computation.js", *SCRIPTS[:-1], "knobs.js", "learning.js", "data.js", "predict.js",
+               "begin.js")
+
+    def __init__(self, function, samples, model=None, depth=None, lr=0.05):
+        self._samples = [plain(tuple(sample)) for sample in samples]
+        if not self._samples:
+            raise ValueError("a live page takes at least one sample")
+        self._function, self._lr = function, lr
+        self._names_of_arguments = _argument_names(function, self._samples[0])
+        self._fixed = self._fixed_places()
+        leaves, root = self._loss(self._samples[0])
+        self._shape = Shape(root, model, depth)
+        self._names = list(self._shape.numbers(root))
+        order = self._shape.scene.order
+        self._columns = {leaf: place for place, leaf in leaves.items()}
+        self._others = [value for value in order if not value._prev
+                        and not isinstance(value, (Constant, Input))]
+        wanted = set(self._others if model is None else model.parameters())
+        self._trained = [leaf for leaf in self._others if leaf in wanted and (
+            model is not None or leaf.role == "parameter")]
+        self._outputs = _outputs(order, model, set(self._columns))
+        upstream = {x for output in self._outputs for x in topological_order(output)}
+        self._inputs = {place for leaf, place in self._columns.items() if leaf in upstream}
+        self._check_samples()
+
+    # ── The function, on numbers and on symbols ───────────────────────────────────────────────────
+
+    def _loss(self, sample) -> tuple[dict, Value]:
+        """The leaves of a sample, by their places, and the loss that is made of them."""
+        leaves = {}
+
+        def leaf(x, name, place):
+            if type(x) in (list, tuple):
+                return type(x)([leaf(y, f"{name}[{i}]", (*place, i)) for i, y in enumerate(x)])
+            if place in self._fixed or isinstance(x, (str, bool, type(None))):
+                return x
+            leaves[place] = Input(x, label=name)
+            return leaves[place]
+
+        arguments = [leaf(x, name, (i,)) for i, (x, name) in
+                     enumerate(zip(sample, self._names_of_arguments))]
+        loss = self._function(*arguments)
+        if not isinstance(loss, Value):
+            raise TypeError(f"the function returns one Value, its loss, not {type(loss).__name__} "
+                            f"{repr(loss)[:60]}")
+        return leaves, loss
+
+    def _fixed_places(self) -> dict:
+        """The places in a sample whose number serves as an index, or that hold no number."""
+        self._fixed = {}
+        leaves, _ = self._loss(self._samples[0])
+        fixed = {place for place, leaf in leaves.items() if hasattr(leaf, "indexed")}
+        return {place: x for place, x in places(self._samples[0])
+                if place in fixed or isinstance(x, (str, bool, type(None)))}
+
+    def _check_samples(self) -> None:
+        first = structure(self._samples[0])
+        for i, sample in enumerate(self._samples):
+            if structure(sample) != first:
+                raise ValueError(f"samples of one page have one structure: sample 0 is {first}, "
+                                 f"sample {i} is {structure(sample)}")
+            for place, x in places(sample):
+                if place in self._fixed and self._fixed[place] != x:
+                    raise ValueError(f"the graph depends on {self._name(place)}, which is "
+                                     f"{self._fixed[place]!r} in sample 0 and {x!r} in sample {i}: "
+                                     "a live page shows one graph (use one-hot targets, or only "
+                                     "the samples that agree)")
+
+    def _name(self, place: tuple) -> str:
+        return self._names_of_arguments[place[0]] + "".join([f"[{i}]" for i in place[1:]])
+
+    # ── The page ──────────────────────────────────────────────────────────────────────────────────
+
+    def _page(self) -> str:
+        outputs = [self._shape.scene.order.index(x) for x in self._outputs]
+        programs = {
+            "frame": self._program(lambda root: [*self._shape.numbers(root).values()]),
+            "outputs": self._program(lambda root: [
+                *[topological_order(root)[i].data for i in outputs], root.data]),
+            "step": self._program(None)}
+        order = self._shape.scene.order
+        index = {value: i for i, value in enumerate(order)}
+        column = [{"path": place, "name": self._name(place), "fixed": place in self._fixed,
+                   "kind": self._kind_of(place)} for place, _ in places(self._samples[0])]
+        leaf_of = {leaf: k for k, leaf in enumerate(self._others)}
+        knobs = [{"i": index[leaf], "path": place} for leaf, place in self._columns.items()
+                 if leaf in index]
+        knobs += [{"i": index[leaf], "leaf": k} for leaf, k in leaf_of.items()]
+        places_of = {name: place for place, name in enumerate(self._names)}
+        return join(self.scripts, self._shape.page(places_of) | {
+            "kind": self.kind, "live": {
+                "samples": self._samples, "columns": column, "knobs": knobs, "lr": self._lr,
+                "outputs": [str(x.label) or self._shape.scene.label(x) or "output"
+                            for x in self._outputs],
+                "leaves": [{"name": self._leaf_name(leaf), "data": float(leaf.data),
+                            "i": index[leaf]} for leaf in self._others],
+                "trained": [leaf_of[leaf] for leaf in self._trained],
+                "programs": {name: [leaf_of[leaf] for leaf in needed]
+                             for name, (_, needed) in programs.items()}}},
+            "const programs = {%s};" % ",\n".join([
+                f"{name}: (() => {{\n{source}\nreturn {'step' if name == 'step' else 'forward'}; "
+                "})()" for name, (source, _) in programs.items()]), "live.html")
+
+    def _leaf_name(self, leaf: Value) -> str:
+        return str(leaf.label) or self._shape.scene.label(leaf) or "a parameter"
+
+    def _kind_of(self, place: tuple) -> str:
+        """Whether a number of the sample is an input of the model, or a target."""
+        return "input" if place in self._inputs else "target"
+
+    def _program(self, result: Callable | None) -> tuple[str, list[Value]]:
+        """JavaScript for a result computed from the graph of the loss of a sample; with None, for
+        the training step. And the leaves whose numbers it is called with."""
+        def function(*sample):
+            _, root = self._loss(sample)
+            return result(root) if result else root
+
+        leaves = self._others if result else self._trained
+        program = trace(function, self._samples[0], leaves, self._fixed, backward=result is None)
+        from .prototype import prototype
+        from ..compiler.just_in_time import prune, share, fold
+
+        class compiled:
+            code = prune(share(fold(program.code)))
+            leaves = [line.value for line in code if line.op == "leaf"]
+        return prototype(compiled), compiled.leaves
+
+    def __repr__(self):
+        return (f"Live page of {len(self._samples)} samples, "
+                f"{len(self._columns) + len(self._others)} knobs")
+
+
+def _argument_names(function, sample) -> list[str]:
+    from ..compiler.symbols import _argument_names
+    return _argument_names(function, sample)
+
+
+def _outputs(order, model, inputs) -> list[Value]:
+    """What the model answered, if the graph tells."""
+    def above(value):
+        return set(topological_order(value))
+    last = next(x for x in reversed([v for v in order if isinstance(v, Input)]))
+    good = [v for v in order if v._prev and last not in above(v) and any(isinstance(x, Input) for x in above(v))]
+    return good[-1:]
