@@ -5,6 +5,7 @@ that names every number there is to tell; `placed.py`, where everything stands; 
 page is written, and after it the page itself: `page.html`, `style.css` and the rooms of its script.
 """
 
+from .live import Live, live
 from .page import Film, Player, play
 
-__all__ = ["Film", "Player", "play"]
+__all__ = ["Film", "Live", "Player", "live", "play"]

@@ -157,9 +157,9 @@ function setZoom(z) {
 }
 
 /** As large as there is room for. */
-const whole = () => Math.min(2.2, room[0] / FULL[0], room[1] / FULL[1]);
+const whole = () => Math.min(2.2, (room[0] - 1) / FULL[0], (room[1] - 1) / FULL[1]);
 /** Of a large graph a legible part, which follows the steps. */
-const legible = () => whole() > 0.6 ? whole() : 0.8;
+const legible = () => whole() > (model.isAlive ? 0.5 : 0.6) ? whole() : 0.8;
 let fitted = legible;                                   // null once someone has chosen a size
 
 function fit() {

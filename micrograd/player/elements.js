@@ -11,7 +11,7 @@ model.isAlive = graph.kind === "live";
 // Labels, names and captions are set as text (textContent), never as markup.
 
 const byId = (id) => document.getElementById(id);
-const SVG = ["svg", "g", "rect", "circle", "path", "polygon", "text", "tspan", "line"];
+const SVG = ["svg", "g", "rect", "circle", "path", "polygon", "text", "line", "clipPath"];
 
 function make(tag, attributes = {}, ...children) {
   const element = SVG.includes(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag)

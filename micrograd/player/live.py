@@ -69,7 +69,7 @@ class Live(Player):
         self._fixed = self._fixed_places()
         leaves, root = self._loss(self._samples[0])
         self._shape = Shape(root, model, depth)
-        self._names = list(self._shape.numbers(root))
+        self._names = list(self._shape.numbers(root, suspects=True))
         order = self._shape.scene.order
         self._columns = {leaf: place for place, leaf in leaves.items()}
         self._others = [value for value in order if not value._prev
@@ -133,7 +133,8 @@ class Live(Player):
     def _page(self) -> str:
         outputs = [self._shape.scene.order.index(x) for x in self._outputs]
         programs = {
-            "frame": self._program(lambda root: [*self._shape.numbers(root).values()]),
+            "frame": self._program(lambda root: [
+                *self._shape.numbers(root, suspects=True).values()]),
             "outputs": self._program(lambda root: [
                 *[topological_order(root)[i].data for i in outputs], root.data]),
             "step": self._program(None)}

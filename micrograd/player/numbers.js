@@ -35,7 +35,12 @@ function steady(x) {
   return minus((x || 0).toFixed(magnitude < 100 ? 4 : magnitude < 1e4 ? 2 : 1));
 }
 
-const signed = (x) => x > 0 ? `+${steady(x)}` : steady(x);
+/** For a change: with its sign, and with enough digits if it is small. */
+function signed(x) {
+  const small = x && Math.abs(x) < 0.1 && Math.abs(x) >= 1e-7;
+  const text = small ? minus(x.toFixed(3 - Math.ceil(Math.log10(Math.abs(x))))) : steady(x);
+  return x > 0 ? `+${text}` : text;
+}
 
 /** As a float, to draw with: of a text such as −1/3, too. */
 function size(x) {

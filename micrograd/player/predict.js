@@ -47,7 +47,7 @@ function diagnosis(answer, row) {
     ["input", "The rule uses the input where it should use the output."],
     ["output", "The rule uses the output where it should use the input."],
     ["swapped", "The gradients of the two inputs are swapped."]]) {
-    if (row[name] !== null && row[name] !== undefined && close(model.number(row[name]))) return words;
+    if (row[name] !== undefined && close(model.number(row[name]))) return words;
   }
   if (g && right && close(right / g)) {
     return "The rule forgets g, the gradient of the output.";

@@ -30,6 +30,7 @@ from .placed import placed
 
 __all__ = ["Shape"]
 
+TOLD_OF_ROWS = ("amount", "sum", "backward", "input", "output", "swapped")
 LARGEST = 2000                                  # boxes on a page that still plays smoothly
 
 
@@ -104,13 +105,15 @@ class Shape:
 
     # ── The walk ──────────────────────────────────────────────────────────────────────────────────
 
-    def numbers(self, root: Value) -> dict[tuple, object]:
+    def numbers(self, root: Value, suspects: bool = False) -> dict[tuple, object]:
         """Every number that is told of a graph of this shape, by name.
 
         ("data", i) is that of value i; ("forward", k) which formula turn k has; ("amount", k, n)
         what its row n adds on the way back, ("sum", k, n) the gradient there is then, and
         ("backward", k, n) by which formula; ("norm", k) that of the gradients, so far, of a box's
-        parameters. Raises ValueError if the graph has another shape.
+        parameters. With `suspects` also what usual mistakes would add: ("input", k, n) the input
+        where the rule uses the output, ("output", k, n) the other way round, and ("swapped", k, n)
+        what belongs to the other input. Raises ValueError if the graph has another shape.
         """
         values = topological_order(root)
         self._compare(values)
@@ -130,6 +133,9 @@ class Shape:
                         told["sum", k, n] = sums[x]
                         if not turn.box:
                             told["backward", k, n] = kinds[k][place]
+                        if suspects and not turn.box:
+                            told |= {(name, k, n): x for name, x in _suspects(
+                                values[i], found[values[i]], place, passed)}
             if turn.box and (parameters := self.parameters[turn.box.name]):
                 told["norm", k] = _norm([sums[p] for p in parameters])
         return told
@@ -174,7 +180,8 @@ class Shape:
                                                if x in told and x not in turn.made)),
                   "forward": places.get(("forward", k)), "norm": places.get(("norm", k)),
                   "rows": [{"x": row.x, "arrow": row.arrow} | {
-                      name: places.get((name, k, n)) for name in ("amount", "sum", "backward")}
+                      name: places.get((name, k, n)) for name in TOLD_OF_ROWS
+                          if name == "backward" or (name, k, n) in places}
                       for n, row in enumerate(turn.rows)]}
                  for k, turn in enumerate(self.turns)]
         made_by = {scene.order[i]: k for k, turn in enumerate(self.turns) for i in turn.made}
@@ -186,6 +193,17 @@ class Shape:
         others = [{"id": id, **node} for id, node in nodes.items() if id not in shown]
         return {"size": size, "values": values, "others": others, "arrows": arrows,
                 "groups": groups, "turns": turns, "formulas": list(self.formulas)}
+
+
+def _suspects(value: Value, g, place: int, passed) -> list[tuple]:
+    """What usual mistakes in the rule of a value would pass back to one of its inputs."""
+    if len(passed) == 2:
+        return [("swapped", passed[1 - place])]
+    if len(passed) > 2:
+        return []
+    [x], out = [x.data for x in value._prev], value.data
+    [by_input], [by_output] = value._op.rule(g, x, x), value._op.rule(g, out, out)
+    return [("input", by_input), ("output", by_output)]
 
 
 def _norm(numbers: list):
