@@ -24,8 +24,8 @@ from .compiler import jit
 from .draw import draw_dot
 from .engine import Value, dot, op
 from .functions import cos, exp, log, maximum, minimum, relu, sigmoid, sin, sqrt, tanh, where
-from .player import play
+from .player import live, play
 
-__all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "jit", "log",
+__all__ = ["Value", "check_gradients", "cos", "dot", "draw_dot", "exp", "grad", "jit", "live", "log",
            "losses", "maximum", "minimum", "nn", "op", "optim", "play", "relu", "sigmoid", "sin",
            "sqrt", "tanh", "where"]

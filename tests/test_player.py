@@ -11,6 +11,7 @@ import pytest
 
 import micrograd
 from micrograd import Value, cos, functions, op, play
+from micrograd.engine import chain_rule
 from micrograd.nn import MLP, Module, Parameter
 from micrograd.optim import SGD
 from micrograd.player.page import Film, Shape

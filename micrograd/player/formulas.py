@@ -320,7 +320,7 @@ for _name in ("add", "sub", "mul", "truediv"):
             lambda self, other, f=_openly(getattr(operator, _name)): f(other, self))
 Open.__pow__ = _openly(power)
 Open.__rpow__ = lambda self, other: Open.__pow__(other, self)
-for _name in functions.__all__:
+for _name in set(functions.__all__) - {"where"}:
     setattr(Open, _name, _openly(getattr(functions, _name)))
 
 

@@ -22,6 +22,7 @@ from .shape import Shape
 from ..compiler.just_in_time import Compiled, places, plain, structure
 from ..compiler.symbols import trace
 from ..engine import Constant, Value, topological_order
+from ..nn import marks
 
 __all__ = ["Live", "live"]
 
@@ -77,7 +78,7 @@ class Live(Player):
         wanted = set(self._others if model is None else model.parameters())
         self._trained = [leaf for leaf in self._others if leaf in wanted and (
             model is not None or leaf.role == "parameter")]
-        self._outputs = _outputs(order, model, set(self._columns))
+        self._outputs = _outputs(order, model)
         upstream = {x for output in self._outputs for x in topological_order(output)}
         self._inputs = {place for leaf, place in self._columns.items() if leaf in upstream}
         self._check_samples()
@@ -195,10 +196,7 @@ def _argument_names(function, sample) -> list[str]:
     return _argument_names(function, sample)
 
 
-def _outputs(order, model, inputs) -> list[Value]:
-    """What the model answered, if the graph tells."""
-    def above(value):
-        return set(topological_order(value))
-    last = next(x for x in reversed([v for v in order if isinstance(v, Input)]))
-    good = [v for v in order if v._prev and last not in above(v) and any(isinstance(x, Input) for x in above(v))]
-    return good[-1:]
+def _outputs(order: list[Value], model) -> list[Value]:
+    """What the model returned: in the graph, its latest call has marked it."""
+    calls = {value: given for value in order for module, given in marks(value) if module is model}
+    return [value for value, given in calls.items() if given is [*calls.values()][-1]]

@@ -23,7 +23,7 @@ from fractions import Fraction
 from . import formulas
 from ..draw.picture import role
 from ..draw.scene import Closed, Scene, as_float
-from ..engine import Constant, Value, chain_rule, gradients, topological_order
+from ..engine import Constant, Value, chain_rule, gradients, pass_back, topological_order
 from ..functions import sqrt
 from .formulas import Formula, written_openly
 from .placed import placed
@@ -143,7 +143,7 @@ class Shape:
     def _written(self, i: int, values: list[Value], found: dict) -> list:
         """The numbers of the formulas of value i: of its operation, and of what its rule passes
         back to each input."""
-        op, g = values[i]._op, found[values[i]]
+        op, g = values[i].operation, found[values[i]]
 
         def write(opened):
             out, *inputs = [Formula.of_value(x, values[x], opened) for x in (i, *self.wiring[i][2])]
@@ -202,7 +202,7 @@ def _suspects(value: Value, g, place: int, passed) -> list[tuple]:
     if len(passed) > 2:
         return []
     [x], out = [x.data for x in value._prev], value.data
-    [by_input], [by_output] = value._op.rule(g, x, x), value._op.rule(g, out, out)
+    [by_input], [by_output] = [pass_back(value.operation, g, y, [y]) for y in (x, out)]
     return [("input", by_input), ("output", by_output)]
 
 
@@ -227,10 +227,10 @@ def check(root: Value) -> None:
 
 
 def _holds(value: Value) -> bool:
+    if value.operation.mathematics is None:     # backward will say so
+        return True
     try:
         now, again = [value.operation.mathematics(*[x.data for x in value._prev]) for _ in range(2)]
-    except AttributeError:                      # no operation: backward will say so
-        return True
     except (ArithmeticError, ValueError):
         return False
     # What differs from itself is NaN, or drawn at random.
