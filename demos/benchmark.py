@@ -26,12 +26,12 @@ from pathlib import Path
 from statistics import median
 from typing import NoReturn
 
-from measures import COMPILED, DOT, LARGE, NODES, OURS_DOT, OURS_VALUE, OWN, SMALL, WORDS
+from measures import (BARE, COMPILED, DOT, LARGE, NODES, OURS_DOT, OURS_VALUE, OWN, SMALL, UNMARKED,
+                      WORDS)
 from training_steps import ENGINE, HAND, JIT, TASKS
 
 VERSION = "0.1.0"
 OURS, PEER = "this engine", f"micrograd {VERSION}"
-BARE = "the barest engine possible"
 MEASURES = Path(__file__).with_name("measures.py")
 
 
@@ -106,10 +106,9 @@ def compare_steps(workers: dict, rounds: int, collector: bool) -> tuple[list, di
     """Rows of time a step, and the seconds by task and engine, one for each round."""
     rows, found = [], {}
     for name in (SMALL, LARGE):
-        asked = [(who, worker, False) for who, worker in workers.items()]
         seconds = take_turns(name, rounds, {
-            who: (worker, "steps", name, collector, bare)
-            for who, worker, bare in [*asked, (BARE, workers[OURS], True)]})
+            **{who: (worker, "steps", name, collector) for who, worker in workers.items()},
+            BARE: (workers[OURS], "steps", name, collector, BARE)})
         cells = [duration(median(seconds[who])) for who in workers]
         if PEER in workers:
             cells.append(f"{ratio(seconds[PEER], seconds[OURS]):.2f}")
@@ -138,6 +137,16 @@ def step_promises(seconds: dict, bare: dict) -> list:
     return [at_least(1.5, f"times faster on {SMALL}", small),
             at_least(20, f"times faster on {LARGE}", large),
             at_least(2.5, f"times faster on {LARGE}, without Python's garbage collector", without)]
+
+
+def compare_marks(workers: dict, rounds: int) -> tuple[list, list]:
+    """Rows and the promise of what it costs to mark which module returned a value."""
+    seconds = take_turns("the network without marks", rounds, {
+        who: (workers[OURS], "steps", LARGE, True, who) for who in (OURS, UNMARKED)})
+    more = 100 * (ratio(seconds[OURS], seconds[UNMARKED]) - 1)
+    rows = [(f"  {UNMARKED}", duration(median(seconds[UNMARKED])))]
+    return rows, [(f"marks slow a training step of {LARGE} by at most 3 %", more <= 3,
+                   f"{more:.1f} %")]
 
 
 def at_least(least: float, what: str, number: float) -> tuple:
@@ -329,9 +338,11 @@ def measure(workers: dict, rounds: int, quick: bool) -> tuple[list, list]:
     step_rows, seconds = compare_steps(workers, rounds, collector=True)
     # A graph of cycles, as closures make it, keeps the collector busy: show what that alone costs.
     bare_rows, bare = compare_steps(workers, rounds, collector=False)
-    rows = [("time a training step",), *step_rows,
+    mark_rows, promises = compare_marks(workers, 4 * rounds)
+    if PEER in workers:
+        promises = step_promises(seconds, bare) + promises
+    rows = [("time a training step",), *step_rows, *mark_rows,
             ("the same, with Python's garbage collector off",), *bare_rows]
-    promises = step_promises(seconds, bare) if PEER in workers else []
     for more, promised in (
             compare_well_known(workers, min(rounds, 5), 2 if quick else len(WORDS)),
             compare_around(workers, rounds),
