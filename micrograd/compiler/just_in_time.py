@@ -30,10 +30,10 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from fractions import Fraction
 from itertools import repeat
 
 from ..engine import Value, gradients
+from .javascript import JAVASCRIPT, PRELUDE
 from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
 from .samples import NUMBERS, fits, places, plain, structure
@@ -41,6 +41,9 @@ from .symbols import Failed, Program, TraceError, trace
 from .writer import Dialect, forward_source, step_source
 
 __all__ = ["jit"]
+
+
+KINDS = {*NUMBERS, bool}                        # what the leaves of a program may hold
 
 
 # ── 1. Programs ───────────────────────────────────────────────────────────────────────────────────
@@ -53,40 +56,46 @@ class Compiled:
         if backward:
             code = prune(hoist(square(code)))
         self.leaves = [line.value for line in code if line.op == "leaf"]
-        _, self.floats = self.numbers()
-        code = prune(floats(code, self.floats))
+        self.floats = [leaf for leaf in self.leaves if type(leaf.data) is float]
+        code = prune(floats(code, {*self.floats}))
         self.code, self.sample, self.result = code, sample, program.result
         self.backward = backward
-        self.source = self.said(PYTHON)
+        self.source = self.said(PYTHON, self.leaves)
         names = {"__name__": __name__}          # it is code of ours
         exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
         self.function = names["step" if backward else "forward"]
 
-    def said(self, dialect: Dialect) -> str:
-        """The program in a language."""
+    def said(self, dialect: Dialect, leaves: Iterable[Value]) -> str:
+        """The program in a language, as a function that is given the numbers of these leaves."""
         inlined = inline(self.code)
         if self.backward:
-            return step_source(self.code, inlined, self.sample, dialect)
-        return forward_source(self.code, inlined, self.sample, {"result": self.result}, dialect)
+            return step_source(self.code, inlined, self.sample, dialect, leaves)
+        return forward_source(self.code, inlined, self.sample, {"result": self.result}, dialect,
+                              leaves)
 
-    def numbers(self) -> tuple[list, bool]:
-        """What its leaves hold now, and whether all of that is floats."""
+    def run(self, samples):
         numbers = [leaf.data for leaf in self.leaves]
-        return numbers, {*map(type, numbers)} <= {float}
+        if strange := {*map(type, numbers)} - KINDS:
+            raise ValueError(f"a leaf holds a {strange.pop().__name__}")
+        return self.function(samples, numbers)
+
+    def serves(self) -> bool:
+        """Whether the leaves that were floats when it was compiled still are."""
+        return {type(leaf.data) for leaf in self.floats} <= {float}
 
 
 class Plan:
     """What is known of samples of one structure, and the programs made for them.
 
     The `fixed` places in the sample are those that hold no number, and those whose number serves as
-    an index. There is a program for each choice of what stands there, and for leaves that are all
-    floats another than for leaves of other kinds.
+    an index. There is a program for each choice of what stands there, and more if leaves become
+    other kinds of number than those it was made for.
     """
 
     def __init__(self, sample):
         self.structure = structure(tuple(sample))
         self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
-        self.programs: dict[tuple, Compiled] = {}
+        self.programs: dict[tuple, list[Compiled]] = {}
 
     def fits(self, samples: list) -> bool:
         """Whether all samples are of this structure, in Python's own numbers."""
@@ -108,14 +117,9 @@ class Plan:
             groups.setdefault(tuple(key), []).append(sample)
         return groups
 
-    def found(self, key: tuple) -> tuple[Compiled | None, list]:
-        """The program for this key and for what the leaves hold now; and what they hold."""
-        for only_floats in True, False:
-            if program := self.programs.get((key, only_floats)):
-                numbers, are_floats = program.numbers()
-                if are_floats == only_floats:
-                    return program, numbers
-        return None, []
+    def program(self, key: tuple) -> Compiled | None:
+        """The program for this key and for the kinds of number that the leaves hold."""
+        return next((program for program in self.programs.get(key, ()) if program.serves()), None)
 
 
 # ── 2. Just in time ───────────────────────────────────────────────────────────────────────────────
@@ -174,9 +178,33 @@ class jit:
     @property
     def source(self) -> str:
         """The program that ran last. Raises RuntimeError before the first call."""
+        return self._last().source
+
+    @property
+    def leaves(self) -> list[Value]:
+        """The parameters, and after them the other Values that the program reads which ran last."""
+        return list(dict.fromkeys([*self.parameters, *self._last().leaves]))
+
+    @property
+    def javascript(self) -> str:
+        """The program that ran last as JavaScript, which reads the numbers of `leaves`.
+
+        After a step these are the functions `step` and `forward`, after `forward` that alone;
+        `javascript.py` says what they return. Raises RuntimeError before the first call, and
+        TraceError for what JavaScript does not have.
+        """
+        last, functions = self._last(), []
+        with self._turn:
+            for backward in [True, False][not last.backward:]:
+                samples, plan = self._planned([last.sample], backward)
+                (program, _), = self._programs(plan, samples, backward)
+                functions.append(program.said(JAVASCRIPT, self.leaves))
+        return "\n\n".join([PRELUDE.rstrip(), *functions])
+
+    def _last(self) -> Compiled:
         if self._program is None:
             raise RuntimeError("there is no source before the first call")
-        return self._program.source
+        return self._program
 
     def __call__(self, samples: Iterable):
         samples = samples if type(samples) is list else list(samples)
@@ -199,25 +227,20 @@ class jit:
         plan = self._latest.get(backward)
         if plan is None or not plan.fits(samples):
             samples, plan = self._planned(samples, backward)
-        groups = plan.groups(samples)
-        while not all([plan.found(key)[0] for key in groups]):
-            self._prepare(plan, groups, backward)
-            groups = plan.groups(samples)
+        programs = self._programs(plan, samples, backward)
         try:
-            answer = compute(plan, groups)
+            answer = compute(programs)
             self.fallback = None
             return answer
         except (ArithmeticError, ValueError) as error:
             self.fallback = str(error)
         return by_engine(samples)
 
-    def _mean(self, plan: Plan, groups: dict[tuple, list]):
+    def _mean(self, programs: list[tuple]):
         """The mean and its gradients. Of groups with programs of their own, the mean of means."""
         answers = []
-        for key, samples in groups.items():
-            self._program, numbers = plan.found(key)
-            self._check_kinds(numbers)
-            mean, found = self._program.function(samples, numbers)
+        for self._program, samples in programs:
+            mean, found = self._program.run(samples)
             answers.append((len(samples), mean, found))
         if len(answers) > 1:
             n = sum([count for count, _, _ in answers])
@@ -228,18 +251,12 @@ class jit:
             raise ValueError("the mean loss or a gradient is not finite")
         return mean, found
 
-    def _result(self, plan: Plan, groups: dict[tuple, list]):
-        (key, (sample,)), = groups.items()
-        self._program, numbers = plan.found(key)
-        self._check_kinds(numbers)
-        result = self._program.function(sample, numbers)
+    def _result(self, programs: list[tuple]):
+        (self._program, (sample,)), = programs
+        result = self._program.run(sample)
         if not all([math.isfinite(x) for _, x in places(result)]):
             raise ValueError("a result is not finite")
         return result
-
-    def _check_kinds(self, numbers: list) -> None:
-        if strange := {*map(type, numbers)} - {*NUMBERS, bool}:
-            raise ValueError(f"a leaf holds a {strange.pop().__name__}")
 
     def _mean_by_engine(self, samples: list):
         loss = sum([self.function(*sample) for sample in samples]) / len(samples)
@@ -268,22 +285,29 @@ class jit:
         self._latest[backward] = plan
         return samples, plan
 
-    def _prepare(self, plan: Plan, groups: dict[tuple, list], backward: bool) -> None:
-        """Make a program that is missing, or find that there is more to know before that."""
-        for key, (sample, *_) in groups.items():
-            if plan.found(key)[0] is None:
-                try:
-                    program = trace(self.function, sample, self.parameters, plan.fixed, backward)
-                except Failed as failed:        # the engine names numbers instead of symbols
-                    by_engine = self._mean_by_engine if backward else self._result_by_engine
-                    by_engine([sample])
-                    raise failed.explained from failed.__cause__
+    def _programs(self, plan: Plan, samples: list, backward: bool) -> list[tuple]:
+        """The programs for these samples, each with those it is for; what is missing is made."""
+        while True:
+            groups = plan.groups(samples)
+            programs = [(plan.program(key), group) for key, group in groups.items()]
+            missing = [key for key, (program, _) in zip(groups, programs) if program is None]
+            if not missing:
+                return programs
+            for key in missing:
+                program = self._trace(groups[key][0], plan, backward)
                 if program.indices:             # so far each program was for any number there
                     plan.fixed |= program.indices
                     plan.programs.clear()
-                    return
-                compiled = Compiled(program, sample, backward)
-                plan.programs[key, compiled.floats] = compiled
+                    break
+                compiled = Compiled(program, groups[key][0], backward)
+                plan.programs.setdefault(key, []).append(compiled)
+
+    def _trace(self, sample, plan: Plan, backward: bool) -> Program:
+        try:
+            return trace(self.function, sample, self.parameters, plan.fixed, backward)
+        except Failed as failed:                # the engine names numbers instead of symbols
+            (self._mean_by_engine if backward else self._result_by_engine)([sample])
+            raise failed.explained from failed.__cause__
 
 
 def _numbers(result):

@@ -16,7 +16,7 @@ Read `writer.py` next: it says the program in a language.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 
 from ..engine import Value
@@ -150,12 +150,12 @@ MIXING = {"+", "-", "*", "/", "//", "%", "**"}              # and these if one o
 SAFE = {*COMPARE, "+", "-", "*", "neg", "abs", "where"}     # no float makes these fail
 
 
-def floats(code: list[Instruction], leaves: bool) -> list[Instruction]:
+def floats(code: list[Instruction], leaves: Collection[Value]) -> list[Instruction]:
     """Make the exact numbers that meet floats floats, which is what happens to them there anyway.
 
     Whole numbers and Fractions are exact as long as they are among themselves; so they stay where
-    no input is certain to be a float, such as beside the numbers of a sample. `leaves` says that
-    all leaves are floats. Arithmetic on floats alone is faster than on mixtures.
+    no input is certain to be a float, such as beside the numbers of a sample. `leaves` are those that
+    hold floats. Arithmetic on floats alone is faster than on mixtures.
     """
     certain, made = set(), {}
     for line in code:
@@ -171,7 +171,7 @@ def floats(code: list[Instruction], leaves: bool) -> list[Instruction]:
             exponent = args[1:] if op == "**" else ()           # x ** 3 stays readable
             line.args = args = tuple([x if x in exponent else made.get(x, x) for x in args])
             certain.update(made.values())
-        if (op == "leaf" and leaves or op in ROUNDING or op in MIXING and some
+        if (op == "leaf" and line.value in leaves or op in ROUNDING or op in MIXING and some
                 or op == "constant" and type(line.value) is float
                 or op in ("neg", "abs") and some
                 or op == "where" and certain.issuperset(args[1:])):

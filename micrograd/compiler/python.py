@@ -55,8 +55,8 @@ class Python(Dialect):
             ("fractions", used & {"Fraction"}), ("math", used & {*vars(math)}),
             ("micrograd.ground.numbers", used & {"power"})] if names]
 
-    def begin(self, name, argument) -> Piece:
-        return f"def {name}({argument}, parameters):", "", ""
+    def begin(self, name, arguments) -> list[Piece]:
+        return [(f"def {name}({', '.join(arguments)}):", "", "")]
 
     def take(self, pattern, source) -> Piece:
         return "", _bare(pattern), f" = {source}"

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from numbers import Real
 
+from ..engine import Value
 from .samples import places
 from .symbols import COMPUTE, Instruction, TraceError
 
@@ -62,8 +63,8 @@ class Dialect:
         numbers that it is made of."""
         return []
 
-    def begin(self, name: str, argument: str) -> Piece:
-        """The head of a function of the sample or samples, and the numbers of the leaves."""
+    def begin(self, name: str, arguments: list[str]) -> list[Piece]:
+        """The head of a function."""
         raise NotImplementedError
 
     def take(self, pattern: Sequence, source: str) -> Piece:
@@ -214,10 +215,13 @@ class Writer:
         self.put(indent, (f"{self.dialect.variable}{self.names[line]} = ", text, self.dialect.end),
                  of)
 
-    def begin(self, name: str, argument: str) -> None:
-        self.put(0, self.dialect.begin(name, argument))
-        if leaves := [self.names[line] for line in self.code if line.op == "leaf"]:
-            self.put(4, self.dialect.take(leaves, "parameters"))
+    def begin(self, name: str, arguments: list[str], leaves: Iterable[Value]) -> None:
+        """The head of a function, whose last argument has the numbers of the leaves."""
+        for i, piece in enumerate(self.dialect.begin(name, arguments)):
+            self.put(4 if i else 0, piece)
+        names = {line.value: name for line, name in self.names.items() if line.op == "leaf"}
+        if names:
+            self.put(4, self.dialect.take([names.get(leaf, "_") for leaf in leaves], arguments[-1]))
 
     def pattern(self, sample: Sequence):
         """The structure of a sample, with a name where each number stands that is needed."""
@@ -236,10 +240,10 @@ class Writer:
 # ── 4. Functions ──────────────────────────────────────────────────────────────────────────────────
 
 def step_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence,
-                dialect: Dialect) -> str:
+                dialect: Dialect, leaves: Iterable[Value]) -> str:
     """A function of the samples and the leaves' numbers: the mean loss and its gradients."""
     writer = Writer(code, inlined, dialect)
-    writer.begin("step", "samples")
+    writer.begin("step", ["samples", "parameters"], leaves)
     means = [line for line in code if line.op == "mean"]
     sums = {line: line.gradient_of for line in means if not line.args[0].is_number(0)}
     for line in code:
@@ -277,10 +281,12 @@ def step_source(code: list[Instruction], inlined: Collection[Instruction], sampl
 
 
 def forward_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence,
-                   results: dict, dialect: Dialect, name: str = "forward") -> str:
+                   results: dict, dialect: Dialect, leaves: Iterable[Value],
+                   name: str = "forward", arguments: Sequence[str] = ("sample", "parameters"),
+                   ) -> str:
     """A function of one sample and the leaves' numbers. `results` tells the structure of each."""
     writer = Writer(code, inlined, dialect)
-    writer.begin(name, "sample")
+    writer.begin(name, [*arguments], leaves)
     if any([line.op == "sample" for line in code]):
         writer.put(4, dialect.take(writer.pattern(sample), "sample"))
     for line in code:
