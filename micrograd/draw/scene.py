@@ -5,13 +5,17 @@ arrows lead from inputs through operations to results. The parts of a model, whi
 are boxes around their nodes. A box can be *closed*: its nodes are hidden, one node stands for all,
 and arrows that would end inside end at the box, those of the same two ends as one.
 
+A *compact* scene has fewer boxes, where more would say nothing: a result is one node with its
+operation, a plain number is told beside the operation that it took part in, as in `** 2`, and the
+values that go into the same dot products are the rows of one node, a *vector*.
+
 >>> from micrograd.nn import MLP
 >>> model = MLP(2, [16, 16, 1])
 >>> scene = Scene(model([0.5, -1.0]) ** 2, model, depth=1)
 >>> [box.title for box in scene.closed], len(scene.order), len(scene.values)
 (['layers.0 · Layer', 'layers.1 · Layer', 'layers.2 · Layer'], 469, 2)
 
-`draw.py` draws it with Graphviz, `player.py` plays it.
+`nodes.py` says what is written on each node, and `play` plays the scene.
 """
 
 import math
@@ -20,8 +24,9 @@ from numbers import Real
 
 from ..engine import Value, chain_rule, topological_order
 from .parts import Part, owners, parts
+from .text import as_float, number, plain, symbol
 
-__all__ = ["Arrow", "Closed", "Scene"]
+__all__ = ["Arrow", "Closed", "Scene", "Vector"]
 
 LEGIBLE = 400                                   # arrows that one can still follow on a page
 
@@ -50,13 +55,29 @@ class Closed:
 
 
 @dataclass(eq=False)
+class Vector:
+    """Values that go into the same dot products, as one node with a row for each."""
+
+    name: str
+    values: list[Value]
+    part: Part | None
+
+
+@dataclass(eq=False)
 class Arrow:
-    """From the node `tail` to the node `head`. It carries inputs, each with the result that was
-    made of it and its place among the inputs; or the result at its head, with None and 0."""
+    """From the node `tail` to the node `head`, and there to a `row` if it is a vector. It carries
+    inputs, each with the result that was made of it and its place among the inputs; or the result
+    at its head, with None and 0. `placing.py` finds its `path`, `tip` and, `at` which point, the
+    place of its `label`."""
 
     tail: str
     head: str
+    row: int | None = None
     carried: list[tuple[Value, Value | None, int]] = field(default_factory=list)
+    label: str = ""
+    path: list[list[float]] = field(default_factory=list)
+    tip: list[float] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
 
 
 class Scene:
@@ -66,7 +87,9 @@ class Scene:
     tells, and the operation that made it the node `o{i}`; closed boxes are the nodes `c0`, `c1` ….
     `values` are those that are shown, `closed` the closed boxes, `inside` tells which box hides a
     value or its operation, `owner` to which of the `parts` it belongs, and `arrows` join the nodes,
-    in the order of the computation.
+    in the order of the computation. In a compact scene the node `v{i}` is its operation too, unless
+    it is a row of one of the `vectors`, the nodes `g0`, `g1` …; `rows` tells of which, and `folded`
+    are the plain numbers that `symbol(value)` tells beside the operation.
 
     `depth` levels of boxes are open: as many as were asked for, or fewer where that is not legible.
     With math.inf all are, however many. `complete` says whether nothing was closed unasked.
@@ -75,7 +98,8 @@ class Scene:
     none of them or `depth` is below 0 or no number.
     """
 
-    def __init__(self, root: Value, model=None, depth: float | None = None):
+    def __init__(self, root: Value, model=None, depth: float | None = None,
+                 compact: bool = False):
         if not isinstance(root, Value):
             raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
                             f"{repr(root)[:60]}")
@@ -87,7 +111,11 @@ class Scene:
         self.owner = owners(self.order, self.parts)
         if model is not None and not self.owner:
             raise ValueError(f"the graph has no parameter of this model, {repr(model)[:60]}")
-        self._locals = {}
+        self.uses = {value: [] for value in self.order}     # each a result, and the place there
+        for value in self.order:
+            for place, x in enumerate(value._prev):
+                self.uses[x].append((value, place))
+        self.compact, self._locals = compact, {}
         self._open(depth)
 
     def _open(self, depth: float | None) -> None:
@@ -97,6 +125,7 @@ class Scene:
         for self.depth in range(wanted, -1, -1):
             for outside in ({}, self._outside()):
                 self._close(outside)
+                self._gather()
                 self.complete = self.depth == wanted and not outside
                 if depth != math.inf and len(self.values) > LEGIBLE:
                     continue                    # each of them is at an end of some arrow
@@ -135,27 +164,93 @@ class Scene:
         self.closed = [box for box in boxes.values() if box.hidden]
         for i, box in enumerate(self.closed):
             box.name = f"c{i}"
+
+    def _gather(self) -> None:
+        """In a compact scene, find the vectors and the plain numbers to tell beside operations."""
+        self.vectors, self.rows, self.folded = [], {}, set()
+        groups = {}
+        for value in self.order if self.compact else ():
+            uses, box = self.uses[value], self.inside.get(value)
+            users = dict.fromkeys([self._user(*use) for use in uses])
+            if value.role == "constant" and value not in self.inside and len(uses) == 1 \
+                    and len(uses[0][0]._prev) == 2 and "dot" != uses[0][0]._op:
+                self.folded.add(value)
+            elif users and None not in users and (box is None or (box.name, 0) not in users):
+                kind = "" if value._prev else (value.role, self.owner.get(value))
+                key = *users, kind
+                groups.setdefault(key, []).append(value)
+        for group in groups.values():
+            boxes = {self.inside.get(value) for value in group}
+            if len(group) > 1 and (len(boxes) > 1 or None in boxes):
+                vector = Vector(f"g{len(self.vectors)}", group, self._around(group))
+                self.rows.update({value: (vector, row) for row, value in enumerate(group)})
+                self.vectors.append(vector)
         self.values = [value for value in self.order
-                       if value not in self.inside or value is self.root]
+                       if value is self.root or value not in self.inside
+                       and value not in self.rows and value not in self.folded]
+
+    def _user(self, result: Value, place: int) -> tuple | None:
+        """Where a vector may lead: to one of the two sides of a dot product, or a closed box."""
+        if box := self.inside.get(result):
+            return box.name, 0
+        if result._op == "dot":
+            return self.names[result], place >= len(result._prev) // 2
+
+    def _around(self, values: list[Value]) -> Part | None:
+        """The innermost open part that all the values are in."""
+        lines = []
+        for value in values:
+            line, part = [], self.owner.get(value)
+            while part:
+                line.append(part)
+                part = part.parent
+            lines.append([part for part in reversed(line) if part.deep < self.depth])
+        same = [parts[0] for parts in zip(*lines) if len(set(parts)) == 1]
+        return same[-1] if same else None
+
+    def operation(self, value: Value) -> str:
+        """The node of the operation that made the value."""
+        name = self.names[value]
+        if box := self.inside.get(value):
+            return box.name
+        return name if self.compact and value not in self.rows else f"o{name[1:]}"
+
+    def symbol(self, value: Value) -> str:
+        """The operation that made the value, with the plain number that is told beside it.
+
+        >>> y = (Value(3.0) - 1) ** 2
+        >>> scene = Scene(y, compact=True)
+        >>> [scene.symbol(value) for value in scene.values]
+        ['', '− 1', '** 2']
+        """
+        words = [symbol(value._op)]
+        for place, x in enumerate(value._prev):
+            if x in self.folded:
+                words.insert(place, number(x.data))
+        return " ".join(filter(None, words))
 
     def _join(self) -> None:
         arrows, shown = {}, set(self.values)
         for value in self.order:
-            box, name = self.inside.get(value), self.names[value]
-            head = box.name if box else f"o{name[1:]}"
+            box, head = self.inside.get(value), self.operation(value) if value._prev else ""
             for place, x in enumerate(value._prev):
                 origin = self.inside.get(x)
-                if origin and origin is box:
+                if origin and origin is box or x in self.folded:
                     continue
-                tail = origin.name if origin else self.names[x]
-                key = (tail, head) if box or origin else (tail, head, place)
-                arrows.setdefault(key, Arrow(tail, head)).carried.append((x, value, place))
                 if box:
                     box.entering[x] = None
                 if origin:
                     origin.leaving[x] = None
-            if value._prev and value in shown:  # which the root is even if its operation is hidden
-                arrows[head, name] = Arrow(head, name, [(value, None, 0)])
+                vector, _ = self.rows.get(x, (None, 0))
+                tail = vector.name if vector else origin.name if origin else self.names[x]
+                key = (tail, head) if box or origin or vector else (tail, head, place)
+                arrows.setdefault(key, Arrow(tail, head)).carried.append((x, value, place))
+            name, row = self.names[value] if value in shown else head, None
+            if value in self.rows:
+                vector, row = self.rows[value]
+                name = vector.name
+            if value._prev and name != head:    # for a result that has another node
+                arrows[head, name, row] = Arrow(head, name, row, [(value, None, 0)])
                 if box:
                     box.leaving[value] = None
         self.arrows = list(arrows.values())
@@ -194,19 +289,6 @@ class Scene:
                 as_float(plain(result.grad), self.local_gradient(result, place))
             flows[x] = flows.get(x, 0.0) + flow
         return list(flows.values())
-
-
-def plain(x):
-    """The number, of a number or a Value: a gradient may have a graph of its own."""
-    return x.data if isinstance(x, Value) else x
-
-
-def as_float(number, factor=1) -> float:
-    """The product as a float, infinite where it is larger than any: Python's integers may be."""
-    try:
-        return float(factor * number)
-    except OverflowError:
-        return math.inf if (factor > 0) == (number > 0) else -math.inf
 
 
 def _nearest(root: Value, limit: int) -> set[Value]:

