@@ -25,6 +25,7 @@ __all__ = ["LINE", "SIZE", "Node", "nodes", "role", "sign"]
 SIZE, SMALL = 12, 11                            # of the type, in pixels
 LINE = 15                                       # from one line to the next
 CELL = 10                                       # of a vector too long for a row for each value
+ANY_NUMBER = width("grad −8.888×10⁻³⁰⁰", SMALL)   # as wide as any
 MANY = 8                                        # closed boxes, of which more tell less
 ROWS = 4, 20                                    # that a vector of leaves has at most, of results
 
@@ -92,11 +93,13 @@ class Node:
 def nodes(scene: Scene, any_number: bool = False) -> dict[str, Node]:
     """The nodes of a scene by name, in the order of the computation.
 
-    With `any_number` each has room for whatever number and gradient it may come to show. Where all
+    With `any_number` each has room for whatever number and gradient it may come to show, and for a
+    label. Where all
     gradients are 0, nothing is said of them: there was no `backward()`.
     """
     told = any_number or any([plain(value.grad) != 0 for value in scene.order])
-    closed = {box.hidden[0]: box for box in scene.closed}
+    closed = {next((value for value in box.hidden if value._prev), box.hidden[0]): box
+              for box in scene.closed}
     vectors = {vector.values[0]: vector for vector in scene.vectors}
     shown, found = set(scene.values), []
     for value in scene.order:
@@ -109,8 +112,10 @@ def nodes(scene: Scene, any_number: bool = False) -> dict[str, Node]:
                               symbol=shortened(printable(scene.symbol(value)), 12)))
         if value in shown:
             found.append(_value(scene, value, told))
+            if any_number and value.role != "constant" and found[-1].lines[0][0] != "label":
+                found[-1].lines.insert(0, ("label", ""))
     for node in found:
-        node._measure(84 if any_number and node.kind != "constant" else 0)
+        node._measure(ANY_NUMBER if any_number and node.kind != "constant" else 0)
     return {node.name: node for node in found}
 
 

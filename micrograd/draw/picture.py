@@ -19,7 +19,7 @@ how.
 
 from typing import TYPE_CHECKING
 
-from ..engine import Value
+from ..engine import Value, topological_order
 from .placing import Placing
 from .scene import Scene
 from .text import number
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .digraph import Picture
 
 __all__ = ["draw_dot"]
+
+SMALL = 100                                     # values, of a graph that shows itself
 
 def draw_dot(root: Value, model=None, depth: float | None = None, local_gradients: bool = False,
              format: str = "svg", rankdir: str | None = None, **attributes) -> "Picture":
@@ -71,3 +73,15 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
         elif local_gradients and result is not None and len(arrow.carried) == 1:
             arrow.label = number(scene.local_gradient(result, place))
     return Picture(Placing(scene, rankdir), format, attributes)
+
+
+def _repr_svg_(value: Value) -> str | None:
+    if len(topological_order(value)) > SMALL:
+        return None
+    try:
+        return draw_dot(value).pipe(encoding="utf-8")
+    except (ImportError, OSError, RuntimeError):    # without Graphviz, the repr must do
+        return None
+
+
+Value._repr_svg_ = _repr_svg_       # what Jupyter asks for; it shows the repr where that is None

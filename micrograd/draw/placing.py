@@ -118,7 +118,7 @@ class Placing:
                                     f'CELLPADDING="0">{rows}</TABLE>>', "margin": "0"}
         lines = [f"<B>{_html(node.symbol)}</B>"] if node.symbol else []
         lines += [f"<B>{_html(text)}</B>" if kind == "label" else _html(text)
-                  for kind, text in node.lines]
+                  for kind, text in node.lines if text]
         lines += [_row(row) for row in node.rows]
         return size | {"label": f"<{'<BR/>'.join(filter(None, lines)) or ' '}>"}
 

@@ -28,7 +28,7 @@ import os
 import re
 import struct
 
-from ..draw.scene import as_float
+from ..draw.text import as_float
 from ..engine import Value
 from .shape import Shape, check
 

@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from . import formulas
-from ..draw.picture import role
-from ..draw.scene import Closed, Scene, as_float
+from ..draw.nodes import role
+from ..draw.scene import Closed, Scene
+from ..draw.text import as_float
 from ..engine import Constant, Value, chain_rule, gradients, pass_back, topological_order
 from ..functions import sqrt
 from .formulas import Formula, written_openly
