@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 from .placing import Placing, run
 from .svg import svg
@@ -27,7 +28,10 @@ class Picture(graphviz.Digraph):
                          graph_attr=placing.graph_attr | _strings(attributes),
                          node_attr=placing.node_attr | _strings(node_attr),
                          edge_attr=placing.edge_attr | _strings(edge_attr))
-        self._placing = placing
+        self._placing, self._background = placing, attributes.get("bgcolor")
+        if self._background and not re.fullmatch(r"#?\w+", str(self._background)):
+            raise ValueError("bgcolor takes a colour such as white, transparent or #ffffff, "
+                             f"not {self._background!r}")
 
     def pipe(self, format=None, renderer=None, formatter=None, neato_no_op=None, quiet=False, *,
              engine=None, encoding=None):
@@ -37,7 +41,7 @@ class Picture(graphviz.Digraph):
             output = ":".join(filter(None, [format, renderer, formatter]))
             picture = run(self.source, output, f"-K{engine or self.engine}")
         else:
-            text = svg(self._placing.place(self.source), self.graph_attr.get("bgcolor"))
+            text = svg(self._placing.place(self.source), self._background)
             picture = text.encode() if format == "svg" else _converted(text, format)
         return picture.decode(encoding) if encoding else picture
 

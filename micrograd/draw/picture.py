@@ -20,7 +20,7 @@ how.
 from typing import TYPE_CHECKING
 
 from ..engine import Value, topological_order
-from .placing import Placing
+from .placing import Placing, fits
 from .scene import Scene
 from .text import number
 
@@ -64,7 +64,7 @@ def draw_dot(root: Value, model=None, depth: float | None = None, local_gradient
     if rankdir not in (None, "LR", "RL", "TB", "BT"):
         raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
     from .digraph import Picture                # imports graphviz, which who draws nothing may lack
-    scene = Scene(root, model, depth, compact=True)
+    scene = Scene(root, model, depth, compact=True, fits=fits)
     for arrow in scene.arrows:
         values = {x for x, _, _ in arrow.carried}
         x, result, place = arrow.carried[0]

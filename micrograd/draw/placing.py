@@ -24,9 +24,10 @@ from .parts import Part
 from .scene import Arrow, Scene
 from .text import printable, shortened, width
 
-__all__ = ["Frame", "Placing", "program", "run"]
+__all__ = ["Frame", "Placing", "fits", "program", "run"]
 
 COLUMN = 818                                    # pixels: what a README's column has room for
+PAGE = 1280, 1600                               # what a slide has room for, or a page to scroll
 LIMIT = 60                                      # seconds that placing may take
 
 
@@ -52,7 +53,7 @@ class Placing:
     def __init__(self, scene: Scene, rankdir: str | None, any_number: bool = False):
         self.scene, self.arrows = scene, scene.arrows
         self.nodes = nodes(scene, any_number)
-        across, down = self._widths()
+        (across, _), (down, _) = rooms(self.nodes, self.arrows)
         self.rankdir = rankdir = rankdir or ("TB" if across > max(down, COLUMN) else "LR")
         self.frames = [Frame(part, f"cluster_p{i}") for i, part in enumerate(scene.parts)
                        if part.deep < scene.depth]
@@ -63,21 +64,6 @@ class Placing:
         self.node_attr = {"shape": "box", "fixedsize": "true", "style": "filled,rounded",
                           "fontname": "Helvetica", "fontsize": "10"}
         self.edge_attr = {"arrowsize": "0.6"}
-
-    def _widths(self) -> tuple[float, float]:
-        """About how wide the picture becomes from left to right, and from top to bottom."""
-        rank = dict.fromkeys(self.nodes, 0)
-        heads: dict = {}
-        for arrow in self.arrows:               # in the order of the computation
-            rank[arrow.head] = max(rank[arrow.head], rank[arrow.tail] + 1)
-            heads.setdefault(arrow.tail, []).append(arrow.head)
-        for name in rank.keys() - {arrow.head for arrow in self.arrows}:
-            rank[name] = min([rank[head] for head in heads.get(name, ())], default=1) - 1
-        widths: dict = {}
-        for name, node in self.nodes.items():
-            widths.setdefault(rank[name], []).append(node.width)
-        return (sum([max(row) + 20 for row in widths.values()]),
-                max([sum(row) + 9 * len(row) for row in widths.values()]))
 
     @property
     def body(self) -> list[str]:
@@ -196,6 +182,36 @@ class Placing:
                 point[axis] = length - point[axis]
             if arrow.at:
                 arrow.at[axis] = length - arrow.at[axis] + (8 if upright else 0)
+
+
+def fits(scene: Scene) -> bool:
+    """Whether the picture of a scene has room on a page, from left to right or top to bottom."""
+    return any([width <= PAGE[0] and height <= PAGE[1]
+                for width, height in rooms(nodes(scene), scene.arrows)])
+
+
+def rooms(nodes: dict[str, Node], arrows: list[Arrow]) -> list[tuple[float, float]]:
+    """About how wide and how high the picture becomes, from left to right and from top to bottom.
+
+    As Graphviz does, each node is put in the rank below its inputs, and leaves just above the first
+    that uses them.
+    """
+    rank, heads = dict.fromkeys(nodes, 0), {name: [] for name in nodes}
+    for arrow in arrows:                        # in the order of the computation
+        rank[arrow.head] = max(rank[arrow.head], rank[arrow.tail] + 1)
+        heads[arrow.tail].append(arrow.head)
+    for name in rank.keys() - {arrow.head for arrow in arrows}:
+        rank[name] = min([rank[head] for head in heads[name]], default=1) - 1
+    ranks = {}
+    for name, node in nodes.items():
+        ranks.setdefault(rank[name], []).append(node)
+    wide, high = ([[getattr(node, side) for node in row] for row in ranks.values()]
+                  for side in ("width", "height"))
+    along, beside = (20, 9)                     # between ranks, and within one
+    return [(sum([max(row) + along for row in wide]),
+             max([sum(row) + beside * len(row) for row in high])),
+            (max([sum(row) + beside * len(row) for row in wide]),
+             sum([max(row) + along for row in high]))]
 
 
 def _row(row: list[tuple[str, str]]) -> str:

@@ -19,6 +19,7 @@ values that go into the same dot products are the rows of one node, a *vector*.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Real
 
@@ -92,14 +93,15 @@ class Scene:
     are the plain numbers that `symbol(value)` tells beside the operation.
 
     `depth` levels of boxes are open: as many as were asked for, or fewer where that is not legible.
-    With math.inf all are, however many. `complete` says whether nothing was closed unasked.
+    What is legible has no more than 400 arrows, and `fits`. With math.inf all are open, however
+    many. `complete` says whether nothing was closed unasked.
 
     Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if the graph has
     none of them or `depth` is below 0 or no number.
     """
 
     def __init__(self, root: Value, model=None, depth: float | None = None,
-                 compact: bool = False):
+                 compact: bool = False, fits: Callable[["Scene"], bool] | None = None):
         if not isinstance(root, Value):
             raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
                             f"{repr(root)[:60]}")
@@ -116,9 +118,9 @@ class Scene:
             for place, x in enumerate(value._prev):
                 self.uses[x].append((value, place))
         self.compact, self._locals = compact, {}
-        self._open(depth)
+        self._open(depth, fits or (lambda scene: True))
 
-    def _open(self, depth: float | None) -> None:
+    def _open(self, depth: float | None, fits: Callable[["Scene"], bool]) -> None:
         """Open as many levels as were asked for and are legible."""
         levels = max([part.deep + 1 for part in self.parts], default=0)
         wanted = int(min(levels, levels if depth is None else depth))
@@ -130,7 +132,7 @@ class Scene:
                 if depth != math.inf and len(self.values) > LEGIBLE:
                     continue                    # each of them is at an end of some arrow
                 self._join()
-                if depth == math.inf or len(self.arrows) <= LEGIBLE:
+                if depth == math.inf or len(self.arrows) <= LEGIBLE and fits(self):
                     return
 
     def _outside(self) -> dict[Value, str]:
@@ -263,12 +265,6 @@ class Scene:
             return str(value.label)
         own = str(value.label).removeprefix(f"{part.path}." if part.path else "")
         return own or part.leaves.get(value, "")
-
-    @property
-    def dense(self) -> bool:
-        """Whether it is arrows above all, as a network of closed neurons is: then they are drawn
-        straight, from side to side, and without labels."""
-        return len(self.arrows) > 100 and len(self.arrows) > 5 * len(self.values)
 
     def local_gradient(self, value: Value, place: int):
         """The derivative of a value by one of its inputs alone; NaN where its operation tells none.

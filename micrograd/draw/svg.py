@@ -6,6 +6,7 @@ dark surroundings, and a viewer that knows which it is in chooses, also for a pi
 """
 
 import math
+import re
 from html import escape
 
 from .nodes import CELL, LINE, SIZE, SMALL, Node, sign
@@ -38,12 +39,15 @@ WIDEST, NARROWEST = 5.0, 0.8                    # of the arrows
 PAD = 10
 
 
-def svg(placing: Placing, background: str | None = None, note: str = "") -> str:
+def svg(placing: Placing, background: str | None = None) -> str:
     """The picture. On a `background` of somebody's choice the colours are the light ones."""
     scene = placing.scene
+    note = "" if scene.complete else (
+        f"Closed to stay legible: {len(scene.values):,} of {len(scene.order):,} values are shown; "
+        "depth=math.inf shows all.")
     flows = [scene.flows(arrow) for arrow in placing.arrows]
     looks, largest = _looks(placing.arrows, flows)
-    across = max(placing.size[0], 240)
+    across = max(placing.size[0], 240, width(note, SMALL))
     legend, below = _legend(placing, looks, largest, across, note)
     full = across + 2 * PAD, placing.size[1] + below + 2 * PAD
     left = PAD + (across - placing.size[0]) / 2
@@ -81,7 +85,7 @@ def style(background: str | None) -> str:
     if background is None:
         sheet += ["@media (prefers-color-scheme: dark) {", *_colours(1), "}"]
     else:
-        sheet.append(f".micrograd .page {{ fill: {escape(background).replace(';', '')} }}")
+        sheet.append(f".micrograd .page {{ fill: {background} }}")
     return "\n" + "\n".join(sheet) + "\n"
 
 
@@ -116,9 +120,8 @@ def _looks(arrows: list[Arrow], flows: list[list[float]]) -> tuple[list[tuple], 
     """
     sizes = [math.hypot(*flow) for flow in flows]
     largest = max(filter(math.isfinite, sizes), default=0)
-    looks = []
+    looks, plainly = [], not any(sizes)
     for arrow, flow, size in zip(arrows, flows, sizes):
-        plainly = not (largest or any(map(math.isnan, sizes)))
         if plainly or all(x.role == "constant" for x, _, _ in arrow.carried):
             looks.append(("", 1.2))
         elif not size or math.isnan(size):
@@ -147,8 +150,9 @@ def _arrow(arrow: Arrow, look: tuple[str, float]) -> str:
     line = " ".join([f"{x:.1f},{y:.1f}" for x, y in points])
     head = " ".join([f"{x:.1f},{y:.1f}" for x, y in (
         (x2, y2), (x1 - half * dy, y1 + half * dx), (x1 + half * dy, y1 - half * dx))])
-    return (f'<g class="arrow {kind}"><path d="M{x0:.1f},{y0:.1f} C{line}" '
-            f'stroke-width="{thick:.2g}"/><polygon points="{head}"/></g>')
+    return (f'<g class="{f"arrow {kind}".strip()}" data-ends="{arrow.tail} {arrow.head}">'
+            f'<path d="M{x0:.1f},{y0:.1f} C{line}" stroke-width="{thick:.2g}"/>'
+            f'<polygon points="{head}"/></g>')
 
 
 def _label(arrow: Arrow) -> str:
@@ -161,7 +165,7 @@ def _label(arrow: Arrow) -> str:
 def _text(kind: str, x: float, y: float, text: str, ink: str = "") -> str:
     # A space that does not break, for viewers that would merge spaces.
     return (f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}"{ink}>'
-            f'{escape(text, quote=False).replace("  ", chr(160) + " ")}</text>')
+            f'{escape(re.sub(" (?= )", chr(160), text), quote=False)}</text>')
 
 
 def _node(node: Node) -> str:
