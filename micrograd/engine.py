@@ -173,10 +173,11 @@ NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
 POWER    = Operation("**",  power, lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
 
 
-# d xʸ/dy = xʸ log x: 0 for x = 0, and for x < 0 there is none, so it is NaN.
+# d xʸ/dy = xʸ log x: 0 for x = 0, and for x < 0 there is none, so it is NaN. And d xʸ/dx = y xʸ⁻¹ as
+# above; but the gradient of this gradient by y has to see the -1 at y = 0 too, if xʸ⁻¹ has an answer.
 def _rule_of_exponents(g, out, x, y):
     base = where(x < 0, math.nan, where(x, x, 1))
-    return g * y * x ** where(y, y - 1, 0), g * out * log(base)
+    return g * y * x ** where(x * x > 0, y - 1, where(y, y - 1, 0)), g * out * log(base)
 
 
 EXPONENTIATE = Operation("**", power, _rule_of_exponents)

@@ -10,36 +10,47 @@ from fractions import Fraction
 
 import pytest
 
+import micrograd
 from micrograd import functions as fn
 from micrograd.calculus import grad, hessian
 from micrograd.checking import slope
-from micrograd.engine import Value, dot, gradients, topological_order
+from micrograd.engine import Constant, Value, dot, gradients, topological_order
 
 # ── drawing a graph, and running it ───────────────────────────────────────────────────────────────
 
 # Each step takes numbers in [-2, 2] to a number in [-2, 2], or nearly, and stays inside its domain.
-# Quarters and halves, not 0.3, so that Fractions stay short.
-RATIONAL = {
-    "+": lambda x, y: (x + y) / 2,          "-": lambda x, y: (x - y) / 2,
-    "*": lambda x, y: x * y / 2,            "/": lambda x, y: x / (1 + y * y),
-    "1+": lambda x: (1 + x) / 2,            "1-": lambda x: (1 - x) / 2,
-    "1/": lambda x: 1 / (1 + x * x),        "neg": lambda x: -x,
-    "pos": lambda x: +x,                    "**0": lambda x: x ** 0 + x / 4,
-    "**1": lambda x: x ** 1,                "**2": lambda x: x ** 2 / 2,
-    "**3": lambda x: x ** 3 / 4,            "**-1": lambda x: (1 + x ** 2) ** -1,
-    "**-2": lambda x: (1 + x ** 2) ** -2,   "abs": lambda x: abs(x),
-    "max": lambda x, y: fn.maximum(x, y),   "min": lambda x, y: fn.minimum(x, y),
-    "relu": lambda x: fn.relu(x) + x / 4,   "dot": lambda a, b, x, y: dot([a, b], [x, y]) / 4,
-    "dot3": lambda x, y: dot([x, y, 1], [y, y, x]) / 4,
-}
-SMOOTH = {
-    "exp": lambda x: fn.exp(x) / 4,         "log": lambda x: fn.log(1 + x * x),
-    "sqrt": lambda x: fn.sqrt(1 + x * x),   "sin": lambda x: 2 * fn.sin(x),
-    "cos": lambda x: fn.cos(x),             "tanh": lambda x: fn.tanh(x),
-    "sigmoid": lambda x: fn.sigmoid(x),     "**1.5": lambda x: (1 + x * x) ** 1.5 / 8,
-    "**y": lambda x, y: (1 + x * x) ** fn.sin(y) / 3,
-    "2**": lambda x: 2 ** x / 2,
-}
+# Quarters and halves, not 0.3, so that Fractions stay short. `fn` has the functions: micrograd's, or
+# those of another library.
+
+def rational(fn):
+    return {
+        "+": lambda x, y: (x + y) / 2,          "-": lambda x, y: (x - y) / 2,
+        "*": lambda x, y: x * y / 2,            "/": lambda x, y: x / (1 + y * y),
+        "1+": lambda x: (1 + x) / 2,            "1-": lambda x: (1 - x) / 2,
+        "1/": lambda x: 1 / (1 + x * x),        "neg": lambda x: -x,
+        "pos": lambda x: +x,                    "**0": lambda x: x ** 0 + x / 4,
+        "**1": lambda x: x ** 1,                "**2": lambda x: x ** 2 / 2,
+        "**3": lambda x: x ** 3 / 4,            "**-1": lambda x: (1 + x ** 2) ** -1,
+        "**-2": lambda x: (1 + x ** 2) ** -2,   "abs": lambda x: abs(x),
+        "max": lambda x, y: fn.maximum(x, y),   "min": lambda x, y: fn.minimum(x, y),
+        "relu": lambda x: fn.relu(x) + x / 4,
+        "dot": lambda a, b, x, y: fn.dot([a, b], [x, y]) / 4,
+        "dot3": lambda x, y: fn.dot([x, y, 1], [y, y, x]) / 4,
+    }
+
+
+def smooth(fn):
+    return {
+        "exp": lambda x: fn.exp(x) / 4,         "log": lambda x: fn.log(1 + x * x),
+        "sqrt": lambda x: fn.sqrt(1 + x * x),   "sin": lambda x: 2 * fn.sin(x),
+        "cos": lambda x: fn.cos(x),             "tanh": lambda x: fn.tanh(x),
+        "sigmoid": lambda x: fn.sigmoid(x),     "**1.5": lambda x: (1 + x * x) ** 1.5 / 8,
+        "**y": lambda x, y: (1 + x * x) ** fn.sin(y) / 3,
+        "2**": lambda x: 2 ** x / 2,
+    }
+
+
+RATIONAL, SMOOTH = rational(micrograd), smooth(micrograd)
 COMMUTE = {"+", "*", "max", "min"}
 EVERY = {**RATIONAL, **SMOOTH}
 
@@ -75,13 +86,13 @@ def draw_chain(seed):
     return program, point
 
 
-def run(program, xs, order=None, swap=False):
+def run(program, xs, order=None, swap=False, steps=EVERY):
     """The result, on any kind of number; its steps in another order, its operands swapped."""
     made = dict(enumerate(xs))
     for i in order or range(len(program)):
         name, inputs = program[i]
         inputs = inputs[::-1] if swap and name in COMMUTE else inputs
-        made[len(xs) + i] = EVERY[name](*[made[j] for j in inputs])
+        made[len(xs) + i] = steps[name](*[made[j] for j in inputs])
     last = len(xs) + len(program) - 1
     return made[last] + made[max(last - 1, 0)] / 2
 
@@ -318,3 +329,48 @@ def test_gradients_of_a_sum_are_sums_of_gradients(graphs):
         second, _ = gradient(lambda xs: run(two, xs), point)
         assert both == pytest.approx([3 * x - y for x, y in zip(first, second)],
                                      rel=1e-11, abs=1e-11), f"seed {seed}"
+
+
+# ── gradients are those of PyTorch, where it is installed ─────────────────────────────────────────
+
+def raised_to_zero(root):
+    """Whether a Value is the exponent 0, of which PyTorch forgets that d²xʸ/dxdy is 1/x for y = 0."""
+    return any(value._op == "**" and value._prev[1].data == 0
+               and not isinstance(value._prev[1], Constant) for value in topological_order(root))
+
+
+def test_an_exponent_of_zero_has_a_second_derivative():
+    (_, xy), (yx, _) = hessian(lambda x, y: x ** y, [2.0, 0.0])
+    assert xy == yx == 0.5
+
+
+def test_pytorch_gives_the_same_derivatives_up_to_the_third(graphs):
+    torch = pytest.importorskip("torch")
+
+    class Torch:
+        exp, log, sqrt, sin, cos = torch.exp, torch.log, torch.sqrt, torch.sin, torch.cos
+        tanh, sigmoid, relu = torch.tanh, torch.sigmoid, torch.relu
+        maximum, minimum = torch.maximum, torch.minimum
+
+        def dot(ws, xs):
+            return sum(w * x for w, x in zip(ws, xs))
+
+    steps, compared = {**rational(Torch), **smooth(Torch)}, [0, 0, 0, 0]
+    for seed in graphs:
+        program, point = draw(seed)
+        xs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
+        ys = [Value(x) for x in point]
+        theirs, ours = run(program, xs, steps=steps), run(program, ys)
+        if raised_to_zero(ours):
+            continue
+        for order in range(4):
+            expected = 0 if theirs is None else theirs.item()
+            assert getattr(ours, "data", ours) == pytest.approx(expected, rel=1e-9, abs=1e-9), \
+                f"seed {seed}, derivative {order}"
+            compared[order] += 1
+            if theirs is None or not theirs.requires_grad or not isinstance(ours, Value):
+                break
+            i = (seed + order) % len(point)
+            theirs, = torch.autograd.grad(theirs, xs[i], create_graph=True, allow_unused=True)
+            ours = gradients(ours, create_graph=True).get(ys[i], 0)
+    assert compared[3] > len(graphs) // 3
