@@ -161,8 +161,9 @@ def linear():
             "input": plain(input), "output": plain(layer(input))}
 
 
-def main():
-    reference = {
+def reference():
+    """All of the file: lists of records, one list for each kind."""
+    return {
         "torch": torch.__version__.split("+")[0],
         "operations": [operation(op, xs) for op, cases in OPERATIONS.items() for xs in cases],
         "corners": [operation(op, xs) for op, cases in CORNERS.items() for xs in cases],
@@ -170,10 +171,6 @@ def main():
         "optimizers": [optimizer(*case) for case in OPTIMIZERS],
         "linear": linear(),
     }
-    file = Path(__file__).parent / "data" / "pytorch.json"
-    file.parent.mkdir(exist_ok=True)
-    parts = [f'"{name}": {lines(part)}' for name, part in reference.items()]
-    file.write_text("{\n" + ",\n".join(parts) + "\n}\n")
 
 
 def lines(part):
@@ -184,4 +181,7 @@ def lines(part):
 
 
 if __name__ == "__main__":
-    main()
+    file = Path(__file__).parent / "data" / "pytorch.json"
+    file.parent.mkdir(exist_ok=True)
+    parts = [f'"{name}": {lines(part)}' for name, part in reference().items()]
+    file.write_text("{\n" + ",\n".join(parts) + "\n}\n")

@@ -2,6 +2,7 @@
 
 import json
 import operator
+import runpy
 from fnmatch import fnmatchcase
 from math import inf, isfinite, nan
 from pathlib import Path
@@ -12,7 +13,8 @@ from micrograd import functions, losses, optim
 from micrograd.engine import Value, dot
 from micrograd.nn import Layer, Parameter
 
-REFERENCE = json.loads((Path(__file__).parent / "data" / "pytorch.json").read_text())
+HERE = Path(__file__).parent
+REFERENCE = json.loads((HERE / "data" / "pytorch.json").read_text())
 OPERATIONS = REFERENCE["operations"] + REFERENCE["corners"]
 
 # Where PyTorch answers inf or nan, for the value or a gradient, and micrograd says what is wrong:
@@ -155,3 +157,24 @@ def test_linear_layer_loads_and_saves():
     layer.load_state_dict(record["state_dict"])
     assert [y.data for y in layer(record["input"])] == [close(y) for y in record["output"]]
     assert json.loads(json.dumps(layer.state_dict())) == record["state_dict"]
+
+
+# ── The table itself, where PyTorch is installed ──────────────────────────────────────────────────
+
+def flat(part, place=""):
+    """The numbers and words of nested lists and dicts, each with its place: .linear.output.0."""
+    if not isinstance(part, (dict, list)):
+        yield place, part
+        return
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        yield from flat(inner, f"{place}.{key}")
+
+
+def test_pytorch_still_says_what_the_table_says():
+    pytest.importorskip("torch")
+    reference = runpy.run_path(str(HERE / "make_pytorch_reference.py"))["reference"]
+    today = json.loads(json.dumps(reference())) | {"torch": REFERENCE["torch"]}
+    found, expected = dict(flat(today)), dict(flat(REFERENCE))
+    assert found.keys() == expected.keys()
+    assert [place for place, said in expected.items()
+            if found[place] != (close(said) if isinstance(said, float) else said)] == []
