@@ -14,11 +14,13 @@ A demo is a function `tell(args)` and, at its end:
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import math
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -60,6 +62,13 @@ def non_negative(kind: Callable) -> Callable:
     return _number(kind, "of 0 or more", lambda number: number >= 0)
 
 
+def add_jit(parser: argparse.ArgumentParser) -> None:
+    """`--jit`: the language that the training step is compiled to, or None."""
+    parser.add_argument("--jit", choices=["python", "off"], default="python",
+                        help="compile the training step to this language, or build its graph anew "
+                             "at each step (default: %(default)s)")
+
+
 def _number(kind, accepted, holds):
     def parse(text):
         number = kind(text)
@@ -91,6 +100,8 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
     args = parser.parse_args()
+    if getattr(args, "jit", None) == "off":
+        args.jit = None
     try:
         if "out" in args:
             require_folder(args.out)
@@ -108,6 +119,22 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
         print("\n" + (str(interrupt) or stopped), file=sys.stderr)
         return 130
     return 0
+
+
+@contextlib.contextmanager
+def interrupts():
+    """Note Ctrl-C in a list instead of stopping amid a step; the second time, stop at once."""
+    noted = []
+
+    def note(*signal_and_frame):
+        noted.append(signal_and_frame)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # ── Progress ──────────────────────────────────────────────────────────────────────────────────────

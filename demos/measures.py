@@ -245,8 +245,9 @@ def language_model(how: str, positions: int):
     random.Random(0).shuffle(letters)
     names = ["".join(letters[i:i + length]) for i in range(0, len(letters), length)]
     options = {name: default for name, (_, default, _) in gpt.OPTIONS.items()}
-    options |= {"context": positions, "eager": how != COMPILED}
+    options["context"] = positions
     training = gpt.Training(names, options, held_out=[],
+                            language="python" if how == COMPILED else None,
                             dot=multiply_and_add if how == NODES else gpt.dot)
     start = time.process_time()
     if how == COMPILED:

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
-import python_names                              # conftest.py makes demos/ importable
+import gpt_told                                 # conftest.py makes demos/ importable
+import python_names
 from micrograd.losses import cross_entropy
 
 SCRIPT = Path(__file__).resolve().parents[1] / "demos" / "gpt.py"
-SMALL = ["--width", "8", "--heads", "2", "--eager"]
+SMALL = ["--width", "8", "--heads", "2", "--jit", "off"]
 SHORT = ["--width", "8", "--heads", "2", "--context", "8"]      # compiled, for names of 7 letters
 
 
@@ -74,9 +75,9 @@ def checkpoint(folder):
 
 # ── The network ───────────────────────────────────────────────────────────────────────────────────
 
-def training(demo, names=("ab", "ba", "abba", "bab"), **options):
+def training(demo, names=("ab", "ba", "abba", "bab"), language=None, **options):
     defaults = {name: default for name, (_, default, _) in demo.OPTIONS.items()}
-    return demo.Training(list(names) * 10, defaults | {"eager": True} | options)
+    return demo.Training(list(names) * 10, defaults | options, language=language)
 
 
 def test_the_gradients_are_those_that_nudging_measures(demo):
@@ -95,7 +96,8 @@ def test_the_gradients_are_those_that_nudging_measures(demo):
 
 
 def test_compiled_and_eager_agree(demo):
-    eager, compiled = [training(demo, width=4, heads=2, context=6, eager=e) for e in (True, False)]
+    eager, compiled = [training(demo, width=4, heads=2, context=6, language=language)
+                       for language in (None, "python")]
     for name in ("ab", "abba", "bab"):          # one program for all lengths
         assert eager.loss(name) == pytest.approx(compiled.loss(name), rel=1e-12)
         for p, q in zip(eager.model.parameters(), compiled.model.parameters(), strict=True):
@@ -214,7 +216,7 @@ def test_the_seed_decides(tmp_path, corpus):
 @pytest.mark.slow
 @pytest.mark.parametrize("small", [SMALL, SHORT], ids=["eager", "compiled"])
 def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpus, small):
-    options = ["--corpus", str(corpus), "--steps", "120", *small]
+    options, jit = ["--corpus", str(corpus), "--steps", "120", *small], small[4:] * (small is SMALL)
     (whole := tmp_path / "whole").mkdir()
     expected = run(whole, *options)
 
@@ -230,25 +232,25 @@ def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpu
     assert f"Stopped after step {done}" in stderr and "--resume" in stderr and 0 < done < 120
     assert os.listdir(stopped / "out") == ["gpt.json"]
 
-    output = run(stopped, "--resume")
+    output = run(stopped, "--resume", *jit)
     assert f"after step {done} of 120" in output
     assert ending(output) == ending(expected)
     assert checkpoint(stopped).read_bytes() == checkpoint(whole).read_bytes()
 
     # A finished run resumes too, to make more names: the very same.
-    assert ending(run(stopped, "--resume")) == ending(expected)
+    assert ending(run(stopped, "--resume", *jit)) == ending(expected)
     # And it can go on beyond its end.
-    assert "step 130 of 130" in run(stopped, "--resume", "--steps", 130)
+    assert "step 130 of 130" in run(stopped, "--resume", *jit, "--steps", 130)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
-def test_training_cut_anywhere_goes_on_the_same(demo, eager):
-    whole = training(demo, steps=50, width=2, heads=1, context=6, eager=eager)
+@pytest.mark.parametrize("language", [None, "python"], ids=["eager", "compiled"])
+def test_training_cut_anywhere_goes_on_the_same(demo, language):
+    whole = training(demo, steps=50, width=2, heads=1, context=6, language=language)
     state = json.dumps(whole.state_dict())
     for _ in range(50):                         # more than one turn through the 36 names
         whole.step()
-        cut = demo.Training.of(json.loads(state))
+        cut = demo.Training.of(json.loads(state), language)
         cut.step()
         state = json.dumps(cut.state_dict())
     assert state == json.dumps(whole.state_dict())
@@ -349,7 +351,7 @@ def test_any_temperature_will_do(tmp_path, corpus, temperature):
 def test_what_is_left_out_is_told_as_it_is(demo, monkeypatch, capsys, names, told):
     trained = training(demo)
     monkeypatch.setattr(trained, "samples", lambda *options: itertools.cycle(names))
-    demo.tell_samples(trained, argparse.Namespace(names=2, temperature=1.0, prompt=""))
+    gpt_told.samples(trained, argparse.Namespace(names=2, temperature=1.0, prompt=""))
     output = capsys.readouterr().out
     assert f"{told} (a higher --temperature or more --steps may help)." in output
     assert made_up(output) == ["  xyx"] * ("xyx" in names)
