@@ -17,7 +17,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 
-from .engine import Value, dot
+from .engine import Constant, Value, dot
 from .functions import relu
 from .ground.errors import shown, unchanged_on_error
 from .ground.marks import marking, marks
@@ -194,6 +194,8 @@ class Layer(Module):
         _label(self)
 
     def __call__(self, x):
+        # A plain number becomes one node of the graph, not one for each neuron.
+        x = [number if isinstance(number, Value) else Constant(number) for number in x]
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 

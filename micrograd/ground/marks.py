@@ -24,10 +24,11 @@ def marks(value: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     Leaves are not marked, for nothing has computed them, nor is what a module was given and
     returned as it is.
     """
-    calls, mark = [], value._mark
+    calls, mark = [], value._mark or ()
     while mark:
-        # The arguments of a call; or, of several calls, the earlier mark and the latest arguments.
-        mark, call = mark if type(mark[0]) is tuple else (None, mark)
+        # A mark is the arguments of a call, in one tuple after those of the calls around it.
+        outer = type(mark[0]) is tuple
+        call, mark = (mark[0], mark[1:]) if outer else (mark, ())
         calls.append((call[0], call[1:]))
     return reversed(calls)
 
@@ -53,7 +54,7 @@ def _mark(value: Any, args: tuple[Any, ...]) -> None:
         for x in args:
             if x is value:
                 return
-        value._mark = args if value._mark is None else (value._mark, args)
+        value._mark = args if value._mark is None else (args, *value._mark)
 
 
 def values_in(thing: Any) -> Iterator[Any]:
