@@ -35,7 +35,7 @@ __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "grad
 
 # ── 1. Values ─────────────────────────────────────────────────────────────────────────────────────
 
-class Value:
+class Value(shortcuts.Node):
     """A number that knows how it was made, and can hold a gradient.
 
     `data` is the number: an int, a float or a Fraction. `grad`, once `backward()` has run on a
@@ -50,7 +50,7 @@ class Value:
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ("data", "grad", "label", "_prev", "operation", "_mark")
+    __slots__ = ()                              # those of Node: it is as small as can be
     role = "input"                              # what a leaf of this class is called in a picture
 
     def __init__(self, data, _prev: Sequence["Value"] = (), _op: str = "", label: str = ""):
@@ -125,7 +125,7 @@ class Value:
         >>> x.grad
         12.0
         """
-        if not create_graph and shortcuts.backward(self, topological_order(self), DOT):
+        if not create_graph and shortcuts.backward(self, DOT):
             return                              # the same, faster: see there
         found = gradients(self, create_graph)
         with errors.unchanged_on_error(found, "grad"):
@@ -217,6 +217,10 @@ def op(symbol: str, rule: Callable) -> Callable[[Callable], Callable]:
         operation = Operation(symbol, mathematics, rule)
         return functools.wraps(mathematics)(lambda *inputs: apply(operation, *inputs))
     return decorate
+
+
+shortcuts.install_operators(Value, Constant, apply, add=ADD, sub=SUBTRACT, mul=MULTIPLY,
+                            truediv=DIVIDE)
 
 
 def _sum_of_products(*both):
