@@ -41,6 +41,7 @@ class Node:
 
 
 PLAIN = {float, int}                            # numbers that need no second look
+SEEN: Any = object()
 new = object.__new__
 
 
@@ -157,26 +158,84 @@ def _maker(Constant: type) -> Callable[[Any], Any]:
     return constant
 
 
-def topological_order(root: Any) -> list[Any]:
-    """The same list as `engine.topological_order`, without a tuple of inputs for each value."""
+def backward(root: Any, dot: Any) -> bool:
+    """Add up the gradients in place, on `grad`, and return True.
+
+    Only where every `grad` in the graph is 0; otherwise, and where a rule does anything unusual,
+    changes nothing and returns False. While it runs, no other thread may use a value between the
+    root and the leaves; leaves, such as the parameters of a model, may be shared.
+    """
+    between: list[Any] = []                     # all values that are no leaves
+    leaves: dict[Any, Any] = {}                 # the leaves, with the grad that they had
+    done = False
+    try:
+        if order := _order(root, between, leaves):
+            for value in between:
+                value.grad = 0
+            root.grad = 1
+            for value in reversed(order):
+                x, y = value._x, value._y
+                if y is not None:
+                    to_x, to_y = value.operation.rule(value.grad, value.data, x.data, y.data)
+                    x.grad += to_x
+                    y.grad += to_y
+                elif value.operation is dot:
+                    g, half = value.grad, len(x) // 2
+                    for w, v in zip(x[:half], x[half:]):
+                        w.grad += g * v.data
+                    for w, v in zip(x[:half], x[half:]):
+                        v.grad += g * w.data
+                elif x is not None:
+                    inputs = value._prev
+                    numbers = [v.data for v in inputs]
+                    to_inputs = value.operation.rule(value.grad, value.data, *numbers)
+                    if len(inputs) == 1 and not isinstance(to_inputs, (list, tuple)):
+                        x.grad += to_inputs
+                    else:
+                        for v, to_v in zip(inputs, to_inputs, strict=True):
+                            v.grad += to_v
+            done = True
+    except Exception:                           # gradients() meets it again, and explains it
+        pass
+    finally:
+        if not done:
+            for value in between:
+                value.grad = 0
+            for value, grad in leaves.items():
+                value.grad = grad
+    return done
+
+
+def _order(root: Any, between: list[Any], leaves: dict[Any, Any]) -> list[Any] | None:
+    """The topological order of `root`, or None if any grad is not 0.
+
+    A value that has been seen bears a mark in `grad`, which is faster than a set of all that were
+    seen; but leaves do not, for other threads may use them.
+    """
     order: list[Any] = []
-    seen: set[Any] = set()
     todo: list[Any] = []
     value = root
     while True:
-        if value not in seen:
-            seen.add(value)
-            x = value._x
-            if x is not None:
-                todo += value, None
-                if value._y is not None:
-                    todo.append(value._y)
-                elif type(x) is tuple:
-                    todo += x[:0:-1]
-                    x = x[0]
-                value = x                       # the first input needs not wait on the list
-                continue
-            order.append(value)
+        x = value._x
+        if x is None:
+            if value not in leaves:
+                if value.grad:
+                    return None
+                leaves[value] = value.grad
+                order.append(value)
+        elif value.grad is not SEEN:
+            if value.grad:
+                return None
+            between.append(value)
+            value.grad = SEEN
+            todo += value, None
+            if value._y is not None:
+                todo.append(value._y)
+            elif type(x) is tuple:
+                todo += x[:0:-1]
+                x = x[0]
+            value = x                           # the first input need not wait on the list
+            continue
         while todo:
             value = todo.pop()
             if value is not None:
@@ -184,46 +243,3 @@ def topological_order(root: Any) -> list[Any]:
             order.append(todo.pop())
         else:
             return order
-
-
-def backward(root: Any, dot: Any) -> bool:
-    """Add up the gradients in place, on `grad`, and return True.
-
-    Only where every `grad` in the graph is 0; otherwise, and where a rule does anything unusual,
-    changes nothing and returns False. While it runs, no other thread may use a value between the
-    root and the leaves; leaves may be shared.
-    """
-    order = topological_order(root)
-    before = [value.grad for value in order]
-    if any(before):
-        return False
-    try:
-        root.grad = 1
-        for value in reversed(order):
-            x, y = value._x, value._y
-            if y is not None:
-                to_x, to_y = value.operation.rule(value.grad, value.data, x.data, y.data)
-                x.grad += to_x
-                y.grad += to_y
-            elif value.operation is dot:
-                g, half = value.grad, len(x) // 2
-                for w, v in zip(x[:half], x[half:]):
-                    w.grad += g * v.data
-                for w, v in zip(x[:half], x[half:]):
-                    v.grad += g * w.data
-            elif x is not None:
-                inputs = value._prev
-                numbers = [v.data for v in inputs]
-                to_inputs = value.operation.rule(value.grad, value.data, *numbers)
-                if len(inputs) == 1 and not isinstance(to_inputs, (list, tuple)):
-                    x.grad += to_inputs
-                else:
-                    for v, to_v in zip(inputs, to_inputs, strict=True):
-                        v.grad += to_v
-        return True
-    except BaseException as error:
-        for value, grad in zip(order, before):
-            value.grad = grad
-        if isinstance(error, Exception):        # gradients() meets it again, and explains it
-            return False
-        raise
