@@ -1,7 +1,7 @@
 """Exercises: build your own engine, extend ours, and be told at once whether it is right.
 
-Open the first file in demos/exercises, read the lesson at its top, put your code in the place of
-the `...`, and run this again.
+Open the first file in the folder, read the lesson at its top, replace the `...` with your code, and
+run this again.
 """
 
 import argparse
@@ -13,17 +13,22 @@ import sys
 import time
 
 from checker import Checker, Result, describe
-from files import reset, shown_solution, title, write
-from yours import HERE, exercises
+from files import (HANDED_OUT, HERE, exercises, from_here, reset, shown_solution, this_command,
+                   title, write)
 
 try:
-    from checks import EXERCISES, PICTURE
+    import checks_further  # noqa: F401         registers its checks, and those of checks.py
+    from checks import PICTURE
+    from handout import hand_out
+    from probes import EXERCISES
 except ImportError as missing:                  # another package may have the name micrograd
     sys.exit(f"The exercises need the package micrograd of this repository ({missing}).\nIn its "
              f"folder, run: {sys.executable} -m pip install -e .")
 
-MARKS = {"right": "✓", "wrong": "✗", "untouched": "·", "waiting": "·"}
-PLAIN_MARKS = {"right": "+", "wrong": "x", "untouched": ".", "waiting": "."}
+MARKS = {"right": "✓", "wrong": "✗", "untouched": "·", "waiting": "~", "missing": "?"}
+PLAIN_MARKS = MARKS | {"right": "+", "wrong": "x", "untouched": "."}
+MEANING = {"right": "right", "wrong": "wrong", "untouched": "not begun", "missing": "file missing",
+           "waiting": "right by itself, but not what it builds on"}
 COLOURS = {"right": "32", "wrong": "31", "bold": "1", "faint": "2"}
 POLL = 0.3                                      # seconds between two looks at the files
 
@@ -75,18 +80,6 @@ def progress(total: int):
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
 
-def from_here(path: pathlib.Path) -> str:
-    """A path as one would type it here."""
-    return str(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
-
-
-def this_command() -> str:
-    """What the learner typed: of a Python in this folder, such as .venv/bin/python, its path."""
-    python = pathlib.Path(sys.executable)
-    python = from_here(python) if python.is_relative_to(pathlib.Path.cwd()) else "python"
-    return f"{python} {from_here(HERE)}"
-
-
 def path_of(folder: pathlib.Path, exercise: str) -> str:
     return from_here(folder / f"{exercise}.py")
 
@@ -131,7 +124,7 @@ def tell_result(args, result: Result) -> None:
     print(f"{mark(result.state)} {paint(heading, 'bold')}   {path}")
     print("\n".join(lines))
     if result.state in ("wrong", "untouched"):
-        print(f"\n  For a hint: {this_command()} --hint {result.number}")
+        print(f"\n  For a hint: {this_command(args.folder)} --hint {result.number}")
     sys.stdout.flush()
 
 
@@ -196,6 +189,9 @@ def start_again(args, exercise: str) -> int:
 
 
 def solution(args, exercise: str) -> int:
+    if HANDED_OUT:
+        print("There are no solutions here: ask whoever gave you this folder.")
+        return 1
     if not args.yes:
         print(f"Show our solution of {exercise}? One more hint (--hint {int(exercise[:2])}) may "
               "teach more. [y/N] ", end="", flush=True)
@@ -209,15 +205,38 @@ def solution(args, exercise: str) -> int:
 def grade(folders: list[pathlib.Path], args) -> int:
     """A line for each folder: how many are right, and which."""
     print(f"{'':20} {'right':>8}   1 to {len(exercises())}")
+    graded = 0
     for folder in folders:
-        if not folder.is_dir():
-            print(f"{folder.name[:20]:20}            skipped: it is no folder", flush=True)
+        if problem := not_to_be_graded(folder):
+            print(f"{folder.name[:20]:20}            skipped: {problem}", flush=True)
             continue
+        graded += 1
         checker = Checker(folder, args.seed or 0)
         results = check_all(checker)
         marks = "".join([mark(r.state) for r in results])
         print(f"{folder.name[:20]:20} {sum(r.right for r in results):5}/{len(results)}   {marks}",
               flush=True)
+    print("\n" + "\n".join([f"{mark(state)} {MEANING[state]}" for state in MARKS]))
+    return 0 if graded else 2
+
+
+def not_to_be_graded(folder: pathlib.Path) -> str:
+    """Why a folder cannot be graded, or ""."""
+    def has_exercises(folder):
+        return any((folder / f"{name}.py").exists() for name in exercises())
+
+    if not folder.is_dir():
+        return "it is no folder"
+    if has_exercises(folder):
+        return ""
+    if any(has_exercises(inner) for inner in folder.iterdir() if inner.is_dir()):
+        return f"the exercises are in folders within it: --grade {from_here(folder)}/*"
+    return "there are no exercises in it, such as 01_slope.py"
+
+
+def start_class(folder: pathlib.Path) -> int:
+    done = hand_out(folder)
+    print(f"{from_here(folder)}: {done}\nTo begin: python {from_here(folder)}")
     return 0
 
 
@@ -261,6 +280,8 @@ def parse(arguments=None):
         what.add_argument(f"--{name}", nargs="?", type=named, metavar="N", const=True, help=help)
     what.add_argument("--grade", nargs="+", type=a_path, metavar="FOLDER",
                       help="a line for each of these folders of exercises, for teachers")
+    what.add_argument("--handout", type=pathlib.Path, metavar="FOLDER",
+                      help="make a folder of exercises that stands alone, or renew its program")
     parser.add_argument("--yes", action="store_true", help="do not ask before a solution is shown")
     parser.add_argument("--folder", type=a_folder, default=HERE,
                         help="where the exercises are (default: beside this program)")
@@ -280,6 +301,8 @@ def run(args) -> int:
         return watch(args)
     if args.grade:
         return grade(args.grade, args)
+    if args.handout:
+        return start_class(args.handout.resolve())
     for name, action in (("hint", hint), ("reset", start_again), ("solution", solution)):
         if (wanted := getattr(args, name)) is not None:
             if wanted is True:
@@ -302,7 +325,7 @@ def main() -> int:
     except BrokenPipeError:                     # whoever was reading has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"{this_command()}: error: {error}", file=sys.stderr)
         return 2
 

@@ -15,8 +15,7 @@ import textwrap
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from files import needs, original, title
-from yours import HERE
+from files import HANDED_OUT, HERE, PROGRAM, needs, original, this_command, title
 
 SECONDS = 5                                     # for one exercise
 FINISH_SECONDS = 60                             # for what a right answer is rewarded with
@@ -25,14 +24,16 @@ FINISH_SECONDS = 60                             # for what a right answer is rew
 @dataclass
 class Result:
     exercise: str
-    state: str                                  # right, wrong, untouched or waiting
+    # right, wrong, missing, untouched, or waiting: right by itself, but not what it builds on
+    state: str
     lines: list[str] = field(default_factory=list)
     note: str = ""                              # what else there is to tell of a right answer
     printed: str = ""                           # what the learner's code printed
+    why: str = ""                               # why it matters
 
     @property
     def right(self) -> bool:
-        return self.state == "right"
+        return self.state in ("right", "waiting")
 
     @property
     def number(self) -> int:
@@ -67,45 +68,66 @@ class Checker:
         return self.begun[exercise]
 
     def _check(self, exercise: str) -> Result:
-        path = self.folder / f"{exercise}.py"
+        path, number = self.folder / f"{exercise}.py", int(exercise[:2])
         try:
             source = path.read_text("utf-8-sig")
         except FileNotFoundError:
+            return Result(exercise, "missing", [
+                f"{path.name} is missing. `{this_command(self.folder)} --reset {number}` puts it "
+                "back."])
+        except UnicodeDecodeError as error:
+            line = error.object[:error.start].count(b"\n") + 1
             return Result(exercise, "wrong", [
-                f"{path.name} is missing. `--reset {int(exercise[:2])}` puts it back."])
-        except (OSError, UnicodeDecodeError) as error:
+                f"Line {line} of {path.name} has a sign in it that is not stored as UTF-8, as "
+                "Python expects: save the file as UTF-8 in your editor, or take the sign out."])
+        except OSError as error:
             return Result(exercise, "wrong", [f"{path.name} cannot be read: {error}."])
-        for earlier in needs(exercise):
-            if not self.begun[earlier].result().right:
-                return Result(exercise, "waiting", [
-                    f"It builds on {earlier}.py, which is not right yet. Solve that first."])
+        unsolved = [name for name in needs(exercise) if not self.begin(name).result().right]
         if source == original(exercise):
             line = source[:source.index("...", source.index("# >>> your code"))].count("\n") + 1
             return Result(exercise, "untouched", [
                 f"Nothing is written yet. Open {path.name}, read the lesson at the top, and",
-                f"put your code in the place of the `...` in line {line}."])
-        return self._run(exercise)
+                f"replace the `...` in line {line} with your code."])
+        return self._run(exercise, unsolved)
 
-    def _run(self, exercise: str) -> Result:
-        told = self._work(exercise, self.seconds)
-        note = ""
-        if told["right"] and told["finish"] and self.out:
+    def _run(self, exercise: str, unsolved: list[str]) -> Result:
+        """Our solutions stand in for what it builds on, where that is not right yet."""
+        told = self._work(exercise, self.seconds, ours=unsolved)
+        lines, state, note = told["lines"], "right" if told["right"] else "wrong", ""
+        if told["right"] and told["blame"]:
+            state = "waiting"
+            lines = [f"What you wrote here is right. It fails together with your "
+                     f"{told['blame']}.py, in which something is wrong that its own check does "
+                     "not see:", "", *lines]
+        elif told["right"] and unsolved:
+            state = "waiting"
+            lines = [f"It builds on {unsolved[0]}.py, which is not right yet: for this check, our "
+                     "solution stood in for it. (Run by itself, this file uses yours, and may "
+                     "print something else.)"]
+        elif told["right"] and told["finish"] and self.out:
             note = "\n".join(self._work(exercise, FINISH_SECONDS, finish=True)["lines"])
-        return Result(exercise, "right" if told["right"] else "wrong", told["lines"], note,
-                      told["printed"])
+        elif unsolved:
+            lines = [*lines, "", f"(It builds on {unsolved[0]}.py, which is not right yet either. "
+                     "For this check, our solution stood in for it.)"]
+        return Result(exercise, state, lines, note, told["printed"],
+                      told["why"])
 
-    def _work(self, exercise: str, seconds: float, finish: bool = False) -> dict:
+    def _work(self, exercise: str, seconds: float, finish: bool = False, ours=()) -> dict:
         """What the worker reports, or what is to be said when it does not."""
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as private:
             report = pathlib.Path(private, "report")
             job = {"exercise": exercise, "folder": str(self.folder), "seed": self.seed,
                    "out": self.out and str(self.out), "seconds": seconds, "finish": finish,
-                   "report": str(report)}
-            command = [sys.executable, str(HERE / "worker.py"), json.dumps(job)]
+                   "report": str(report), "ours": list(ours)}
+            # The program may be in an archive, out of which Python imports but runs no file. What
+            # is in the current folder, or in the learner's, is not imported.
+            path = [str(PROGRAM), *[str(HERE)] * HANDED_OUT]
+            start = f"import sys; sys.path[:1] = {path}; import worker; worker.main()"
+            command = [sys.executable, "-c", start, json.dumps(job)]
             try:
                 # The worker stops by itself. It cannot where Python is deep in one huge product.
                 code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL, timeout=seconds + 3).returncode
+                                      stderr=subprocess.DEVNULL, timeout=2 * seconds + 3).returncode
                 died = [f"Your code ended the whole process (exit code {code}) before it was "
                         "checked.", "Is there an os._exit(), or a recursion without an end?"]
             except subprocess.TimeoutExpired:
@@ -114,13 +136,16 @@ class Checker:
             try:
                 return json.loads(report.read_text("utf-8"))
             except (OSError, ValueError):
-                return {"right": False, "lines": died, "printed": "", "finish": False}
+                return {"right": False, "lines": died, "printed": "", "finish": False, "blame": None,
+                        "why": ""}
 
 
 def describe(result: Result) -> str:
     """The result in a few lines: the heading, and what is wrong."""
     heading = f"{result.number} · {title(result.exercise)}"
-    lines = ["Right."] if result.right else ["", *result.lines]
+    right = ["Right.", "", *result.why.splitlines()] if result.why else ["Right."]
+    lines = {"right": right, "waiting": ["Right by itself.", "", *result.lines]}.get(
+        result.state, ["", *result.lines])
     if result.note:
         lines += ["", *result.note.splitlines()]
     if result.printed.strip():

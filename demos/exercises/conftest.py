@@ -1,6 +1,7 @@
 """`pytest demos/exercises` grades: one test an exercise, with the messages that the learner gets.
 
-With `--folder class/anna` it grades the exercises in that folder.
+With `--folder class/anna` it grades the exercises in that folder. Whatever else is in it, a
+conftest.py for example, is not run: what a learner handed in runs in the checker's own processes.
 """
 
 import pathlib
@@ -12,7 +13,17 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser, pluginmanager):
+    # Before pytest knows this option, it takes the folder for one with tests, and would run its
+    # conftest.py next. What is registered under the name of that file is taken for it.
+    arguments = list(pluginmanager.getplugin("pytestconfig").invocation_params.args)
+    for option, folder in zip(arguments, arguments[1:]):
+        if option == "--folder" and (theirs := pathlib.Path(folder).resolve()) != HERE:
+            path = str(theirs / "conftest.py")
+            if pluginmanager.get_plugin(path):
+                raise pytest.UsageError(f"write --folder {folder} at the end: before it is known "
+                                        f"as an option, pytest runs {path}")
+            pluginmanager.register(object(), path)
     parser.addoption("--folder", type=pathlib.Path, default=HERE, metavar="DIR",
                      help="the folder whose exercises are graded (default: demos/exercises)")
 

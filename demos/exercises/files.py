@@ -11,17 +11,36 @@ emptied, so the two cannot drift apart:
 """
 
 import ast
+import functools
 import itertools
 import os
 import pathlib
 import re
+import sys
 import tempfile
+import zipfile
 
-from yours import SOLUTIONS, home
+# In a folder that was handed out, this file and the solutions are in an archive beside the
+# exercises.
+PROGRAM = pathlib.Path(__file__).resolve().parent
+HANDED_OUT = PROGRAM.suffix == ".zip"
+HERE = PROGRAM.parent if HANDED_OUT else PROGRAM
+SOLUTIONS = zipfile.Path(PROGRAM, "solutions/") if HANDED_OUT else PROGRAM / "solutions"
+DATA = zipfile.Path(PROGRAM, "data/") if HANDED_OUT else PROGRAM.parent / "data"
 
 HOLE = re.compile(r"^[ ]*# >>> your code\n(.*?)^[ ]*# <<<$", re.M | re.S)
 
 
+# ── Which exercises there are ─────────────────────────────────────────────────────────────────────
+
+@functools.cache
+def exercises() -> list[str]:
+    """The names of all exercises, in order: 01_slope and so on."""
+    return sorted(path.name[:-3] for path in SOLUTIONS.iterdir()
+                  if re.fullmatch(r"\d\d_\w+\.py", path.name))
+
+
+@functools.cache
 def solution(exercise: str) -> str:
     return (SOLUTIONS / f"{exercise}.py").read_text("utf-8")
 
@@ -57,11 +76,28 @@ def title(exercise: str) -> str:
     return lesson(exercise).splitlines()[0]
 
 
+@functools.cache
+def home(name: str) -> str | None:
+    """The exercise that defines this name."""
+    defines = re.compile(rf"^(def|class) {name}\b|^{name} =", re.M)
+    return next((exercise for exercise in exercises() if defines.search(solution(exercise))), None)
+
+
+@functools.cache
 def needs(exercise: str) -> list[str]:
-    """The earlier exercises whose names this one imports."""
+    """The earlier exercises that this one builds on: whose names it imports, and what those need."""
     imports = [node for node in ast.walk(ast.parse(solution(exercise)))
                if isinstance(node, ast.ImportFrom) and node.module == "yours"]
-    return sorted({home(name.name) for node in imports for name in node.names})
+    direct = {home(name.name) for node in imports for name in node.names}
+    return sorted(direct.union(*map(needs, direct)))
+
+
+# ── Places in a file ──────────────────────────────────────────────────────────────────────────────
+
+def hole_lines(source: str) -> list[range]:
+    """The numbers of the lines in each hole."""
+    return [range(source.count("\n", 0, hole.start(1)) + 1, source.count("\n", 0, hole.end(1)) + 1)
+            for hole in HOLE.finditer(source)]
 
 
 def look_at(source: str, what: str) -> int:
@@ -73,6 +109,23 @@ def look_at(source: str, what: str) -> int:
     place = (after or holes)[0].start()
     return source.count("\n", 0, place) + (2 if holes[0][0] else 1)
 
+
+# ── What one types ────────────────────────────────────────────────────────────────────────────────
+
+def from_here(path: pathlib.Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
+
+
+def this_command(folder: pathlib.Path = HERE) -> str:
+    """What the learner typed: of a Python in this folder, such as .venv/bin/python, its path."""
+    python = pathlib.Path(sys.executable)
+    python = from_here(python) if python.is_relative_to(pathlib.Path.cwd()) else "python"
+    chosen = "" if folder.resolve() == HERE else f" --folder {from_here(folder.resolve())}"
+    return f"{python} {from_here(HERE)}{chosen}"
+
+
+# ── Files, written ────────────────────────────────────────────────────────────────────────────────
 
 def write(path: pathlib.Path, text: str) -> None:
     """The whole text or nothing: no half-written file."""

@@ -4,9 +4,17 @@ Whatever the learner's code does, it does here: it may loop, exit, print, ask fo
 memory, and the command that the learner called lives on. `checker.py` starts this file; the answer
 goes into a file that the learner's code does not know of, so that nothing it prints can get in
 between.
+
+Three things explain a wrong answer, in this order: a mistake that people are known to make, if the
+answers are those of our solution with that mistake in it, or with two; an edit of the learner's
+code in a single place, if it makes the answers right; and the numbers, side by side.
 """
 
+import ast
+import difflib
+import functools
 import io
+import itertools
 import json
 import linecache
 import math
@@ -17,46 +25,100 @@ import re
 import sys
 import threading
 import traceback
+import types
 
+import checks_further                           # registers its checks, and those of checks.py
 import yours
-from checks import EXERCISES, Words
-from files import HOLE, look_at, solution
-from micrograd.checking import GradientError, diagnose
+from edits import edits
+from errors import quoted, their_line, told
+from files import hole_lines, look_at, needs, solution
+from micrograd.checking import diagnose
+from probes import EXERCISES, Told, Words
 
 MEMORY = 2 ** 30                                # bytes
 PRINTED = 2000                                  # how much of what the learner prints is kept
+EDITS = 500                                     # so many are tried, to find what mends the code
+STEPS = 20_000                                  # lines that edited code may run: it may be endless
 STILL_RUNNING = ("After {:g} seconds your code was still running, and was stopped there. A loop "
                  "without an end?")
 
-EXPLANATIONS = {
-    "RecursionError": "A function calls itself and finds no end.",
-    "MemoryError": "It takes all the memory there is: something grows without an end.",
-    "EOFError": "Nobody is there to answer input() while it is checked: take it out.",
-    "SystemExit": "Your code ends the program before it has been checked: take out exit().",
-}
 
+def examine(exercise: str, folder: pathlib.Path, seed: int = 0, source: str | None = None,
+            ours=(), tell=lambda report: None) -> dict:
+    """Check the learner's file, or other source in its place: is it `right`, and the feedback.
 
-def examine(exercise: str, folder: pathlib.Path, seed: int = 0, source: str | None = None) -> dict:
-    """Check the learner's file, or other source in its place: is it `right`, and the feedback."""
-    yours.folder = folder
+    Our solutions stand in for the exercises in `ours`. If it is wrong only together with what the
+    learner wrote in an earlier exercise, that one is to `blame`. `tell` hears of the verdict before
+    what takes long: the search for an explanation.
+    """
     path = folder / f"{exercise}.py"
     source = path.read_text("utf-8-sig") if source is None else source
     # Errors quote the lines that ran, whatever is saved meanwhile.
     linecache.cache[str(path)] = len(source), None, source.splitlines(keepends=True), str(path)
+    yours.use(folder, ours)
+    report = judged(exercise, path, source, seed, tell)
+    if not report["right"] and (blamed := blame(exercise, folder, source, seed, ours)):
+        return {"right": True, "lines": report["lines"], "blame": blamed}
+    return report
+
+
+def blame(exercise: str, folder, source: str, seed: int, ours) -> str | None:
+    """The earlier exercise that makes this one fail, if with our solutions it is right."""
+    earlier = [name for name in needs(exercise) if name not in ours]
+
+    def right_with(*replaced):
+        yours.use(folder, {*ours, *replaced})
+        try:
+            return all(o.right for o in answers(exercise, source, seed))
+        except BaseException:                   # the learner's code may raise anything
+            return False
+
+    if not earlier or not right_with(*earlier):
+        yours.use(folder, ours)
+        return None
+    return next((name for name in earlier if right_with(name)), earlier[0])
+
+
+def judged(exercise: str, path: pathlib.Path, source: str, seed: int, tell) -> dict:
     try:
         outcomes = answers(exercise, source, seed)
     except BaseException as error:              # SystemExit and KeyboardInterrupt are the learner's
-        return {"right": False, "lines": told(error, path)}
+        return {"right": False, "lines": sum(told(error, path, source), [])}
     failed = next((o for o in outcomes if not o.right), None)
     if failed is None:
         return {"right": True, "lines": []}
     section = [o for o in outcomes if o.probe.what == failed.probe.what]
-    lines = [*failed.lines(path), *because(exercise, section, seed)]
-    if not failed.error:
-        wrong = sum(not o.right for o in section)
-        trials = f"Wrong in {wrong} of {len(section)} trials. " if len(section) > 1 else ""
-        lines += ["", *where(path, source, failed.probe.what, trials)]
-    return {"right": False, "lines": lines}
+    wrong = sum(not o.right for o in section)
+    trials = f"Wrong in {wrong} of {len(section)} trials. " if len(section) > 1 else ""
+    place = [] if failed.error else ["", *where(path, source, failed.probe.what, trials)]
+    lines, explanation = failed.lines(path, source)
+    tell({"right": False, "lines": [*lines, *explanation, *place]})
+    if not isinstance(failed.error, Told) and "still has a `...`" not in " ".join(place):
+        known = because(exercise, section, source, seed)
+        if known and not failed.error:
+            explanation = ["", *known]
+        elif known:
+            explanation = known
+        elif not explanation:
+            explanation, place = explained(exercise, failed, section, source, seed, path, place)
+    if isinstance(failed.error, Told):          # the check itself knows what is wrong
+        place = ["", *where(path, source, failed.probe.what, "")]
+    return {"right": False, "lines": [*lines, *explanation, *place]}
+
+
+def explained(exercise: str, failed, section, source: str, seed: int, path, place):
+    """The explanation of what is no known mistake, and the place to look at."""
+    what = failed.probe.what
+    if not failed.error and (said := about_answers(section, source, what)):
+        return ["", *said], place
+    if edit := what_mends(exercise, source, what, seed):
+        text = source.splitlines()[edit.line - 1]
+        return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
+    if two := because_of_two(exercise, section, source, seed):
+        return ["", *two], place
+    pairs_of_numbers = [] if failed.error else numbers_of(section)
+    suspect = pairs_of_numbers and diagnose(pairs_of_numbers, {}, "Yours", "what it should be")
+    return (["", suspect] if suspect else []), place
 
 
 # ── What the learner's code answers ───────────────────────────────────────────────────────────────
@@ -66,28 +128,47 @@ class Outcome:
 
     def __init__(self, probe):
         self.probe, self.said, self.error = probe, None, None
+        self.again = False                      # whether it is the second call that is wrong
         try:
             self.said = plain(probe.call())
-        except GradientError as error:
-            self.said = str(error)              # its text is the feedback
+            if same(self.said, probe.truth, probe.rtol):
+                second = plain(probe.call())
+                self.again = not same(second, probe.truth, probe.rtol)
+                self.said = second if self.again else self.said
         except MemoryError:
             raise                               # the next trial would take as much
         except BaseException as error:
-            self.said, self.error = f"{type(error).__name__} is raised", error
+            self.said, self.error = Words(f"{type(error).__name__}: {error}"), error
         self.right = self.error is None and same(self.said, probe.truth, probe.rtol)
 
-    def lines(self, path) -> list[str]:
+    def lines(self, path: pathlib.Path, source: str) -> tuple[list[str], list[str]]:
+        """What happened, and why, as far as that is plain."""
+        heading = f"{self.probe.what}: {self.probe.at}"
+        if isinstance(self.error, Told):
+            return [heading], [str(self.error)]
         if self.error:
+            lines, explanation = told(self.error, path, source)
+            if not lines[0].startswith("Line ") and isinstance(
+                    self.error, (AttributeError, LookupError, TypeError, ValueError)):
+                # It was raised where the answer was looked at: the names in it are not theirs.
+                return [heading], ["What your code returns is of another kind than what is needed: "
+                                   f"“{purpose(path.stem, self.probe.what)}”"]
             depends = isinstance(self.error, (ArithmeticError, LookupError, ValueError))
-            return told(self.error, path) + [f"That was for {self.probe.at}"] * depends
-        if self.said != self.probe.truth and str(self.said).startswith("wrong derivatives"):
-            return [line.strip().replace("the rule says", "your rule says")
-                    for line in self.said.splitlines()[1:]]
-        says = ("your code says", self.probe.is_)
+            return [*lines, *[f"That was for {self.probe.at}"] * depends], explanation
+        says = ("called again, your code says" if self.again else "your code says",
+                self.probe.is_)
         width = max(map(len, says))
-        return [f"{self.probe.what}: {self.probe.at}",
-                *[f"    {who.ljust(width)}  {show(x)}"
-                  for who, x in zip(says, (self.said, self.probe.truth))]]
+        return [heading, *[f"    {who.ljust(width)}  {show(x)}"
+                           for who, x in zip(says, (self.said, self.probe.truth))]], [
+                "The first call was right: something is kept, or changed, from one call to the "
+                "next."] * self.again
+
+
+def purpose(exercise: str, what: str) -> str:
+    """The first line of the docstring of what is tried."""
+    functions = [node for node in ast.walk(ast.parse(solution(exercise)))
+                 if isinstance(node, ast.FunctionDef) and node.name in what.split()]
+    return ((ast.get_docstring(functions[0]) or "") if functions else "").split("\n")[0]
 
 
 def answers(exercise: str, source: str, seed: int) -> list[Outcome]:
@@ -98,7 +179,7 @@ def answers(exercise: str, source: str, seed: int) -> list[Outcome]:
 
 def plain(x):
     """The answer as plain data: the number of a Value, a list of a tuple."""
-    x = x.data if hasattr(x, "_prev") else x
+    x = x.data if hasattr(x, "_prev") and hasattr(x, "data") else x
     if isinstance(x, (list, tuple)):
         return [plain(part) for part in x]
     if x is ...:
@@ -110,33 +191,241 @@ def plain(x):
 def same(a, b, rtol: float = 1e-6) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y, rtol) for x, y in zip(a, b))
-    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-        return a == b or abs(a - b) <= rtol * max(abs(a), abs(b), 1e-3)
-    return a == b
+    numbers = all(isinstance(x, (int, float)) for x in (a, b))
+    return math.isclose(a, b, rel_tol=rtol, abs_tol=rtol * 1e-3) if numbers else a == b
 
 
-# ── Why it is wrong ───────────────────────────────────────────────────────────────────────────────
+# ── Why: the mistakes that people are known to make ───────────────────────────────────────────────
 
-def because(exercise: str, section: list[Outcome], seed: int) -> list[str]:
-    """The mistake that gives the learner's answers, if it is one that people make.
+def because(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
+    """The known mistake that answers at every point as the learner's code does."""
+    fitting = {}
+    for mistake, like in relevant(exercise, section, source, seed):
+        if fits(section, answers_with(exercise, (mistake,), section[0].probe.what, seed)):
+            fitting[mistake[0]] = max(like, fitting.get(mistake[0], 0))
+    # Where several would answer alike, it is the one that is written more like it.
+    likely = [said for said, like in fitting.items() if like > max(fitting.values()) - 0.01]
+    return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely]]
 
-    Each known mistake is an edit of our solution. We make it and look whether it answers as the
-    learner's code does, at all points that were tried. If none does, there is the diagnosis that
-    `check_gradients` uses: a sign, a factor, nothing at all.
-    """
-    what = section[0].probe.what
+
+def because_of_two(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
+    found = sorted(relevant(exercise, section, source, seed), key=lambda f: -f[1])
+    for (one, _), (other, _) in itertools.combinations(found[:12], 2):
+        if one[0] != other[0] and fits(section, answers_with(
+                exercise, (one, other), section[0].probe.what, seed)):
+            return ["There are two mistakes here.", f"- {one[0]}", f"- {other[0]}"]
+    return []
+
+
+def relevant(exercise: str, section: list[Outcome], source: str, seed: int) -> list[tuple]:
+    """The mistakes that change this part of the answers, and how like the code with each of them
+    is to the learner's."""
+    truth, found = [o.probe.truth for o in section], []
+    for mistake in EXERCISES[exercise].mistakes:
+        said = answers_with(exercise, (mistake,), section[0].probe.what, seed)
+        if said is not None and not same(said, truth):
+            mistaken = solution(exercise).replace(*mistake[1:])
+            found.append((mistake, likeness(source, mistaken)))
+    return found
+
+
+def fits(section: list[Outcome], mistaken: list | None) -> bool:
+    """Whether the learner's code answers so. Where it fails besides, its answers count."""
     said = [o.said for o in section]
-    for message, *edit in EXERCISES[exercise].mistakes:
-        try:
-            mistaken = [o.said for o in answers(exercise, solution(exercise).replace(*edit), seed)
-                        if o.probe.what == what]
-        except Exception:
-            continue                            # this mistake needs what the learner's file lacks
-        if same(said, mistaken):
-            return [] if any(message in str(answer) for answer in said) else ["", message]
-    numbers = [pair for o in section for pair in pairs(o.said, o.probe.truth)]
-    generic = numbers and diagnose(numbers, {}, "Yours", "what it should be")
-    return ["", generic] if generic else []
+    if mistaken is None or len(said) != len(mistaken):
+        return False
+    if same(said, mistaken):
+        return True
+    first = next(o for o in section if not o.right)
+    compared = [(o.said, m) for o, m in zip(section, mistaken) if not o.error]
+    return not first.error and len(compared) > 1 and all(same(s, m) for s, m in compared)
+
+
+@functools.cache
+def likeness(source: str, other: str) -> float:
+    """How like the code in the holes of two sources is, from 0 to 1."""
+    return difflib.SequenceMatcher(None, words(source), words(other), autojunk=False).ratio()
+
+
+@functools.cache
+def words(source: str) -> list[str]:
+    """The words and signs in the holes. x += y is read as x = x + y."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for field, block in ast.iter_fields(node):
+            for i, part in enumerate(block if isinstance(block, list) else ()):
+                if isinstance(part, ast.AugAssign):
+                    before = ast.parse(ast.unparse(part.target), mode="eval").body
+                    block[i] = ast.copy_location(ast.Assign(
+                        [part.target], ast.BinOp(before, part.op, part.value)), part)
+    holes = {line for hole in hole_lines(source) for line in hole}
+    text = [ast.unparse(ast.fix_missing_locations(node)) for node in ast.walk(tree)
+            if isinstance(node, (ast.Assign, ast.Return, ast.Expr, ast.For, ast.If))
+            and node.lineno in holes]
+    return re.findall(r"\w+|[^\w\s]", "\n".join(text))
+
+
+@functools.lru_cache(1000)
+def answers_with(exercise: str, mistakes, what: str, seed: int) -> list | None:
+    """What our solution would answer with these mistakes in it."""
+    source = solution(exercise)
+    for _, old, new in mistakes:                # a tuple of them
+        if old not in source:
+            return None
+        source = source.replace(old, new)
+    return section_of(exercise, source, what, seed)
+
+
+def section_of(exercise: str, source: str, what: str, seed: int) -> list | None:
+    """The answers of other source where the probes are those of `what`."""
+    yours.load.cache_clear()
+    module = types.ModuleType(exercise)
+    try:
+        with quietly():
+            exec(compiled(exercise, source), vars(module))
+            check = EXERCISES[exercise].check(module, random.Random(seed))
+            return [Outcome(probe).said for probe in check if probe.what == what]
+    except BaseException:                       # two mistakes need not fit together
+        return None
+
+
+def compiled(exercise: str, source) -> types.CodeType:
+    return compile(source, f"edited {exercise}", "exec", dont_inherit=True)
+
+
+# ── Why: a place whose edit makes it right ────────────────────────────────────────────────────────
+
+def what_mends(exercise: str, source: str, what: str, seed: int):
+    """The first edit in a single place of the learner's code that makes this part of it right."""
+    for edit in edits(source)[:EDITS]:
+        if mends(exercise, edit, what, seed):
+            return edit
+    return None
+
+
+def mends(exercise: str, edit, what: str, seed: int) -> bool:
+    yours.load.cache_clear()
+    module = types.ModuleType(exercise)
+    tried = 0
+    try:
+        with quietly(), limited(f"edited {exercise}"):
+            exec(compiled(exercise, edit.tree), vars(module))
+            for probe in EXERCISES[exercise].check(module, random.Random(seed)):
+                if probe.what == what:
+                    tried += 1
+                    if not Outcome(probe).right:
+                        return False
+    except BaseException:                       # edited code may raise anything
+        return False
+    return tried > 0
+
+
+class TooLong(BaseException):
+    pass
+
+
+class limited:
+    """Within, code of this file name may run so many lines and no more: it might never end."""
+
+    def __init__(self, name: str):
+        self.name, self.lines = name, 0
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.trace)
+
+    def __exit__(self, *error):
+        sys.settrace(self.before)
+
+    def trace(self, frame, event, argument):
+        if frame.f_code.co_filename != self.name:
+            return None
+        self.lines += 1
+        if self.lines > STEPS:
+            raise TooLong
+        return self.trace
+
+
+class quietly:
+    """Within, what is printed is not the learner's."""
+
+    def __enter__(self):
+        self.before = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = Printed()
+
+    def __exit__(self, *error):
+        sys.stdout, sys.stderr = self.before
+
+
+# ── Why: the answers themselves ───────────────────────────────────────────────────────────────────
+
+def about_answers(section: list[Outcome], source: str, what: str) -> list[str]:
+    """What can be said of the answers without knowing the exercise."""
+    said, truth = [o.said for o in section], [o.probe.truth for o in section]
+    if any(x is None for x in said):
+        return [without_return(source, what)]
+    for x, t in zip(said, truth):
+        if isinstance(x, Words) and isinstance(t, (list, float, int)):
+            if kind := KIND_OF_ANSWER.get(x.split()[0]):
+                return [kind]
+        if isinstance(t, list) and isinstance(x, (int, float)):
+            return [f"A list of {len(t)} is expected, and this is one number."]
+        if isinstance(t, (int, float)) and isinstance(x, list) and x:
+            return ["One number is expected, and this is a list." + (
+                " (A comma at the end makes a tuple of it.)" if len(x) == 1 else "")]
+        if all(isinstance(y, list) and all(isinstance(z, (int, float)) for z in y)
+               for y in (x, t)) and len(x) != len(t):
+            return [f"A list of {len(t)} numbers is expected; this has {len(x)}."]
+    if all(isinstance(x, list) and len(x) > 1 and not same(x, t) and same(sort(x), sort(t))
+           for x, t in zip(said, truth)):
+        return ["These are the right ones, but in another order."]
+    if len(said) > 2 and all(isinstance(x, (int, float)) for x in [*said, *truth]):
+        if same(said, said[:1] * len(said)) and not same(truth, truth[:1] * len(truth)) and said[0]:
+            right = [o for o in section if o.right]
+            return [f"Yours is {show(said[0])} whatever numbers it is given"
+                    + (": right for one, not for any other. " if right else ". ")
+                    + "It should be right for any numbers: compute it from the arguments."]
+    return []
+
+
+KIND_OF_ANSWER = {
+    "generator": "Round parentheses around `… for …` make a generator, which has computed nothing "
+                 "yet. Square brackets make a list.",
+    "function": "This is a function itself, not what it returns: call it, with its arguments in "
+                "parentheses.",
+    "method": "This is a method itself, not what it returns: call it, with () after its name.",
+    "builtin_function_or_method": "This is a function itself, not what it returns: call it.",
+    "zip": "zip(…) alone has computed nothing yet: make a list of it, [… for … in zip(…)].",
+    "map": "map(…) alone has computed nothing yet: make a list of it, [… for … in …].",
+    "set": "A set has no order, and keeps equal things once. Write square brackets, or parentheses.",
+}
+
+
+def without_return(source: str, what: str) -> str:
+    """Why a function returns None."""
+    begin = look_at(source, what)
+    hole = source.splitlines()[begin - 1:]
+    hole = hole[:next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), len(hole))]
+    text = "\n".join(line.split("#")[0] for line in hole)
+    for method in ("append", "extend", "insert", "reverse", "sort"):
+        if f"return " in text and f".{method}(" in text.split("return ")[-1].splitlines()[0]:
+            return (f"`{method}` changes the list and returns None. Change it in one line, and "
+                    "return the list in the next; or add lists with +.")
+    if "print(" in text and "return" not in text:
+        return "Printed is not returned: a function without `return` returns None."
+    if "return" in text:
+        return ("It can end without coming to a `return`, and then returns None: is the `return` "
+                "inside an `if` or a loop?")
+    return "A function without `return` returns None."
+
+
+def sort(x: list) -> list:
+    return sorted(x, key=lambda part: (str(type(part)), part if isinstance(part, (int, float, str))
+                                       else str(part)))
+
+
+def numbers_of(section: list[Outcome]) -> list[tuple[float, float]]:
+    return [pair for o in section for pair in pairs(o.said, o.probe.truth)]
 
 
 def pairs(said, truth) -> list[tuple[float, float]]:
@@ -165,7 +454,7 @@ def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
     end = next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), 1)
     for i, line in enumerate(hole[:end]):
         if "..." in line.split("#")[0]:
-            return [f"In line {number + i} of {path.name} there is still a `...` for your code."]
+            return [f"Line {number + i} of {path.name} still has a `...` to replace."]
     code = [i for i, line in enumerate(hole[:end]) if line.split("#")[0].strip()] or [0]
     # `y_by_w = …` or `"*": …`, where what is tried has such a name.
     named = [i for i in code for name in what.split()
@@ -174,52 +463,6 @@ def where(path: pathlib.Path, source: str, what: str, trials: str) -> list[str]:
     if first != last:
         return [f"{trials}Look at lines {number + first} to {number + last} of {path.name}."]
     return [f"{trials}Look at line {number + first} of {path.name}:", f"    {hole[first].strip()}"]
-
-
-def told(error: BaseException, path: pathlib.Path) -> list[str]:
-    """An error in the learner's code: their line first."""
-    name, text = type(error).__name__, str(error)
-    if isinstance(error, SyntaxError) and error.filename:
-        frame = (error.filename, error.lineno, error.text or "")
-        text = error.msg
-    else:
-        frame = their_line(traceback.extract_tb(error.__traceback__), path)
-    if isinstance(error, AttributeError) and isinstance(error.obj, type(sys)) and not frame:
-        return [f"{error.obj.__name__}.py should define `{error.name}`, but does not any more.",
-                f"`--reset {int(error.obj.__name__[:2])}` brings the original back (and keeps a "
-                "copy of yours)."]
-    explanation = EXPLANATIONS.get(name, "")
-    if "NoneType" in text or "ellipsis" in text.lower():
-        explanation = ("A `...` that nobody has replaced?" if "ellipsis" in text.lower() else
-                       "None comes of a function without `return`.")
-    if re.search(r"operand type(\(s\))? for (unary -|/|\*\*).*'Value'", text):
-        explanation = ("The Value of 03_value.py has + - * alone: write x / n as x * (1 / n), and "
-                       "x ** 2 as x * x.")
-    return [*quoted(frame), f"{name}: {text}".rstrip(": ")[:500], *filter(None, [explanation])]
-
-
-def their_line(stack: traceback.StackSummary, path: pathlib.Path) -> tuple | None:
-    """The file, the number and the text of the line where the learner's code was."""
-    theirs = [(f.filename, f.lineno, f.line) for f in stack
-              if pathlib.Path(f.filename).parent == path.parent
-              and re.match(r"\d\d_", pathlib.Path(f.filename).name)]
-    # The last of those that are most likely at fault: what they have just written.
-    theirs.sort(key=lambda f: (in_hole(f[0], f[1]), f[0] == str(path)))
-    return theirs[-1] if theirs else None
-
-
-def quoted(frame: tuple | None) -> list[str]:
-    if not frame:
-        return []
-    file, number, line = frame
-    return [f"Line {number} of {pathlib.Path(file).name}:", f"    {(line or '').strip()}"]
-
-
-def in_hole(file: str, number: int) -> bool:
-    """Whether a line is one of the learner's own, and not one that was there before."""
-    source = "".join(linecache.getlines(file))
-    return any(source.count("\n", 0, hole.start(1)) < number <= source.count("\n", 0, hole.end(1))
-               for hole in HOLE.finditer(source))
 
 
 # ── The process ───────────────────────────────────────────────────────────────────────────────────
@@ -250,37 +493,48 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     path = pathlib.Path(job["folder"], f"{job['exercise']}.py")
     first = threading.Lock()
+    known = []                                  # the verdict, while its explanation is looked for
 
-    def answer(right: bool, lines: list[str]) -> None:
+    def answer(report: dict) -> None:
         """Report, and end without what the learner's code may have left running."""
         first.acquire()                         # and never released: there is one answer
         try:
-            report = {"right": right, "lines": lines, "printed": printed.text,
-                      "finish": EXERCISES[job["exercise"]].finish is not None}
+            this = EXERCISES[job["exercise"]]
+            report = {"printed": printed.text, "blame": None, "why": this.why,
+                      "finish": this.finish is not None} | report
             pathlib.Path(job["report"]).write_text(json.dumps(report), "utf-8")
         finally:
             os._exit(0)
 
-    def stop() -> None:
+    def stop(again: bool = False) -> None:
+        if known and again:
+            answer(known[-1])
+        if known:                               # the learner's code has ended; ours goes on
+            return watch(again=True)
         frame = sys._current_frames()[threading.main_thread().ident]
-        answer(False, [*quoted(their_line(traceback.extract_stack(frame), path)), STILL_RUNNING
-                       .format(job["seconds"])])
+        stopped = their_line(traceback.extract_stack(frame), path)
+        answer({"right": False, "lines": [*quoted(stopped),
+                                          STILL_RUNNING.format(job["seconds"])]})
+
+    def watch(**options) -> None:
+        watchdog = threading.Timer(job["seconds"], stop, kwargs=options)
+        watchdog.daemon = True
+        watchdog.start()
 
     limit_memory()
-    watchdog = threading.Timer(job["seconds"], stop)
-    watchdog.daemon = True
-    watchdog.start()
+    watch()
     sys.stdout = sys.stderr = printed = Printed()
     try:
         if job["finish"]:
-            yours.folder = path.parent
+            yours.use(path.parent)
             module = yours.load(job["exercise"])
-            answer(True, EXERCISES[job["exercise"]].finish(module, pathlib.Path(job["out"])))
-        report = examine(job["exercise"], path.parent, job["seed"])
-        answer(report["right"], report["lines"])
+            lines = EXERCISES[job["exercise"]].finish(module, pathlib.Path(job["out"]))
+            answer({"right": True, "lines": lines})
+        answer(examine(job["exercise"], path.parent, job["seed"], ours=job["ours"],
+                       tell=known.append))
     except Exception:
-        answer(False, ["The checker itself has failed. It says:",
-                       *traceback.format_exc().splitlines()])
+        answer({"right": False, "lines": ["The checker itself has failed. It says:",
+                                          *traceback.format_exc().splitlines()]})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""How many of the attempts that a class makes at the exercises are told something that helps.
+
+    python tests/exercise_attempts.py [NAME ...] [--missed]
+
+The attempts are in data/attempts.txt, with what has to be said of each. With --missed, those that
+were called wrongly, or told nothing that helps, are printed with what they were told.
+"""
+
+import pathlib
+import re
+import sys
+import textwrap
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "demos" / "exercises"))
+import files  # noqa: E402
+import worker  # noqa: E402
+sys.path.remove(str(ROOT / "demos" / "exercises"))
+
+AIM = 0.95                                      # of the wrong attempts get a sentence that helps
+
+
+@dataclass
+class Attempt:
+    exercise: str
+    wanted: str                                 # "right", or what has to be said
+    holes: list[str]
+    number: int                                 # the line of the file
+
+    @property
+    def source(self) -> str:
+        return with_holes(self.exercise, self.holes)
+
+    def report(self, seed: int = 0) -> dict:
+        return worker.examine(self.exercise, files.SOLUTIONS, seed, source=self.source)
+
+    def judged(self, seed: int = 0) -> tuple[bool, bool, str]:
+        """Whether the verdict is right, whether what was said helps, and what was said."""
+        report = self.report(seed)
+        said = "\n".join(report["lines"])
+        if self.wanted == "right":
+            return report["right"], report["right"], said
+        helps = re.search(self.wanted, sentences(report["lines"]), re.I | re.S) is not None
+        return not report["right"], helps and not report["right"], said
+
+
+def sentences(lines: list[str]) -> str:
+    """What is said, without the lines of code and numbers that are quoted."""
+    return " ".join([line for line in lines
+                     if not line.startswith("    ") and not line.startswith("Look at line")])
+
+
+def with_holes(exercise: str, holes: list[str | None]) -> str:
+    """The exercise with these lines in its holes, one after another; None keeps our solution."""
+    source = files.solution(exercise)
+    found = list(files.HOLE.finditer(source))
+    assert len(found) == len(holes), f"{exercise} has {len(found)} holes, not {len(holes)}"
+    for hole, lines in reversed(list(zip(found, holes))):
+        if lines is not None:
+            indent = re.match(" *", hole[0])[0]
+            text = textwrap.indent(lines.strip("\n"), indent)
+            source = f"{source[:hole.start(1)]}{text}\n{source[hole.end(1):]}"
+    return source
+
+
+def attempts() -> list[Attempt]:
+    found, exercise = [], ""
+    names = {name[3:]: name for name in files.exercises()}
+    text = (ROOT / "tests" / "data" / "attempts.txt").read_text("utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("=== "):
+            exercise = names[line[4:]]
+        elif line.startswith("--- "):
+            found.append(Attempt(exercise, line[4:], [""], number))
+        elif line == "&":
+            found[-1].holes.append("")
+        elif found and exercise and line:
+            found[-1].holes[-1] += f"{line}\n"
+    for attempt in found:
+        attempt.holes = [None if hole.strip() == "=" else hole for hole in attempt.holes]
+    return found
+
+
+def main(arguments: list[str]) -> None:
+    wanted = [name for name in arguments if name != "--missed"]
+    chosen = [a for a in attempts() if not wanted or a.exercise in wanted
+              or a.exercise[3:] in wanted]
+    table = {}
+    for attempt in chosen:
+        verdict, helps, said = attempt.judged()
+        row = table.setdefault(attempt.exercise, [0, 0, 0, 0])
+        row[0] += 1
+        row[1] += verdict
+        row[2] += attempt.wanted != "right"
+        row[3] += attempt.wanted != "right" and helps
+        if "--missed" in arguments and not (verdict and helps):
+            print(f"{'─' * 80}\n{attempt.exercise}, line {attempt.number}: wanted {attempt.wanted}")
+            print("\n".join([hole or "=" for hole in attempt.holes]), said, sep="\n→ ")
+    print(f"{'':20}{'attempts':>9}{'judged right':>14}{'wrong ones':>12}{'helped':>8}")
+    for exercise, row in (table | {"all": [sum(column) for column in zip(*table.values())]}).items():
+        print(f"{exercise:20}{row[0]:9}{row[1]:14}{row[2]:12}{row[3]:8}   {row[3] / row[2]:.0%}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
