@@ -149,7 +149,7 @@ def describe(result: Result) -> str:
     if result.note:
         lines += ["", *result.note.splitlines()]
     if result.printed.strip():
-        lines += ["", "Your code printed:", *result.printed.rstrip().splitlines()[:20]]
+        lines += ["", "Your code printed:", *result.printed.rstrip().splitlines()[:16]]
     return "\n".join([heading, *[fitted(line) for line in lines]])
 
 

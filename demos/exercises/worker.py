@@ -148,7 +148,7 @@ class Outcome:
             return [heading], [str(self.error)]
         if self.error:
             lines, explanation = told(self.error, path, source)
-            if not lines[0].startswith("Line ") and isinstance(
+            if not explanation and not lines[0].startswith("Line ") and isinstance(
                     self.error, (AttributeError, LookupError, TypeError, ValueError)):
                 # It was raised where the answer was looked at: the names in it are not theirs.
                 return [heading], ["What your code returns is of another kind than what is needed: "
