@@ -222,3 +222,420 @@ def test_a_relu_tells_which_way_it_chose_whatever_the_knobs_say(browser, tmp_pat
             }""")
         assert step and f"#4 {reason}" in browser.text("#rows .row"), browser.text("#rows .row")
         browser.run("show(model.lastStep)")
+
+
+def knob_of(browser, label):
+    return browser.run("return [...document.querySelectorAll('[role=slider]')].find((x) => "
+                       "x.getAttribute('aria-label') === arguments[0]).id", label)
+
+
+def test_keys_and_a_double_click_put_a_knob_back(browser, tmp_path):
+    from selenium.webdriver import ActionChains
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model)
+    w = knob_of(browser, "w")
+
+    def now():
+        return browser.run("return document.getElementById(arguments[0]).ariaValueNow", w)
+
+    browser.run("document.getElementById(arguments[0]).focus()", w)
+    assert now() == "0.8"
+    for key, x in [("ARROW_UP", "0.81"), ("ARROW_RIGHT", "0.82"), ("PAGE_DOWN", "0.72"),
+                   ("ARROW_DOWN", "0.71"), ("ARROW_LEFT", "0.7"), ("BACKSPACE", "0.8"),
+                   ("END", "2.8"), ("HOME", "-1.2"), ("DELETE", "0.8")]:
+        browser.press(key)
+        assert now() == x
+    browser.press("-", "2", ".", "5", "ENTER")  # who types a digit types a number
+    assert now() == "-2.5"
+    for nonsense in "", "abc", "1e999", "--3":
+        write(browser, "#knob-number", nonsense or "BACKSPACE" and " ")
+        assert now() == "-2.5"
+    ActionChains(browser.driver, duration=0).double_click(
+        browser.driver.find_element("id", w)).perform()
+    assert now() == "0.8"
+    assert browser.step == browser.run("return model.lastStep")     # no arrow has stepped
+
+
+def test_the_gradient_makes_a_promise(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples[1:2], model)
+    w, b = model.knobs
+    x, target = samples[1]
+    gradient = 2 * (w.data * x + b.data - target) * x
+
+    def loss(by):
+        return ((w.data + by) * x + b.data - target) ** 2
+
+    browser.run("document.getElementById(arguments[0]).focus()", knob_of(browser, "w"))
+    told = [number(text) for text in browser.texts("#promise b")]
+    assert told == pytest.approx([gradient, 0.01 * gradient], rel=1e-3)
+    drag(browser, f"#{knob_of(browser, 'w')}", 10)
+    assert [number(text) for text in browser.texts("#promise b")] == pytest.approx(
+        [0.1, 0.1 * gradient, loss(0.1) - loss(0)], rel=2e-3)
+    assert browser.text("#promise").startswith("Turned by +0.1000: the gradient promised")
+    tangent = browser.run("return ['x1', 'y1', 'x2', 'y2'].map((name) => Number(document."
+                          "querySelector('#promise-plot .tangent').getAttribute(name)))")
+    assert (tangent[3] - tangent[1]) * -gradient > 0        # on a screen, y points down
+
+
+# ── Training ──────────────────────────────────────────────────────────────────────────────────────
+
+def leaves_of(browser):
+    return browser.run("return source.leaves")
+
+
+@pytest.mark.parametrize("name", ["linear", "tanh", "closed", "cross-entropy"])
+def test_two_hundred_steps_are_those_of_SGD(name, browser, tmp_path):
+    function, samples, model, depth = graphs()[name]
+    opened(browser, tmp_path, function, samples, model, depth, lr=0.1)
+    optimizer, curve = SGD(model.parameters(), lr=0.1), []
+
+    def mean():
+        return sum(function(*sample) for sample in samples) / len(samples)
+
+    for _ in range(200):
+        model.zero_grad()
+        loss = mean()
+        curve.append(loss.data)
+        loss.backward()
+        optimizer.step()
+    for _ in range(200):
+        browser.run("document.getElementById('train-step').click()")
+    names = browser.run("return source.live.leaves.map(({ name }) => name)")
+    assert sorted(names) == sorted(p.label for p in model.parameters())
+    trained = dict(zip(names, leaves_of(browser)))
+    for p in model.parameters():
+        assert trained[p.label] == pytest.approx(p.data, rel=1e-9, abs=1e-9)
+    assert browser.run("return source.curve") == pytest.approx([*curve, mean().data], rel=1e-9)
+    assert browser.text("#train-now").startswith("200 steps · mean loss")
+    agrees(browser, function, samples, model.parameters())
+
+
+def test_one_sample_at_a_time(browser, tmp_path):
+    function, samples, model, _ = graphs()["tanh"]
+    opened(browser, tmp_path, function, samples, model, lr=0.1)
+    browser.run("source.show(1); retake()")
+    browser.run("""const batch = document.getElementById("train-batch");
+        batch.value = "one"; batch.dispatchEvent(new Event("change", { bubbles: true }));""")
+    assert "one sample at a time; next is sample 2 of 3" in browser.text("#train-what")
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for step in range(10):
+        model.zero_grad()
+        function(*samples[(1 + step) % 3]).backward()
+        optimizer.step()
+        browser.click("#train-step")
+        assert browser.text("#data-name").startswith(f"Sample {(1 + step) % 3 + 1} of 3")
+    names = browser.run("return source.live.leaves.map(({ name }) => name)")
+    assert dict(zip(names, leaves_of(browser))) == pytest.approx(
+        {p.label: p.data for p in model.parameters()}, rel=1e-9)
+
+
+def test_it_plays_pauses_resets_and_starts_anew(browser, tmp_path):
+    function, samples, model, _ = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, 1)
+    start = leaves_of(browser)
+    browser.click("#train-play")
+    browser.wait("return source.steps > 5")
+    assert browser.text("#train-play").endswith("Pause")
+    browser.click("#train-play")
+    steps = browser.run("return source.steps")
+    assert browser.run("return new Promise((done) => setTimeout(() => done(source.steps), 200))"
+                       ) == steps
+    assert leaves_of(browser) != start
+    browser.click("#train-reset")
+    assert leaves_of(browser) == start and browser.run("return source.steps") == 0
+    browser.click("#train-new")
+    anew = leaves_of(browser)
+    assert anew != start and all(-1 <= x <= 1 for x in anew)
+    assert [x == 0 for x in anew] == [x == 0 for x in start]    # biases begin at 0
+    browser.click("#train-play")
+    browser.wait("return source.steps > 2")
+    drag(browser, ".node.knob", 5)              # whoever turns a knob takes over
+    assert browser.text("#train-play").endswith("Train")
+
+
+def test_a_training_that_diverges_says_so_and_stops(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model, lr=1e6)
+    browser.run("document.getElementById('train-speed').value = '1000'")
+    browser.click("#train-play")
+    browser.wait("return document.getElementById('diverged').textContent")
+    assert re.fullmatch(r"The gradient of parameter [wb] is (NaN|−?∞|−?[\d.e]+): no parameter was changed "
+                        r"\(training diverged\? try a smaller learning rate than 1000000\)\.",
+                        browser.text("#diverged"))
+    assert browser.text("#train-play").endswith("Train")
+    assert all(map(math.isfinite, leaves_of(browser)))
+    browser.click("#train-reset")
+    assert browser.text("#diverged") == ""
+    agrees(browser, function, samples, model.parameters())
+
+
+# ── The data ──────────────────────────────────────────────────────────────────────────────────────
+
+def test_the_table_tells_outputs_and_losses_and_takes_other_numbers(browser, tmp_path):
+    function, samples, model, depth = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, depth)
+
+    def rows():
+        return [[number(text) for text in row] for row in browser.run(
+            "return [...document.querySelectorAll('#data-rows tr')].map((row) => "
+            "[...row.querySelectorAll('.computed')].map((cell) => cell.textContent))")]
+
+    def right():
+        table, shown = sample_of(browser)
+        for sample, (output, loss) in zip(table, rows(), strict=True):
+            assert output == pytest.approx(model(sample[:2]).data, abs=1e-4)
+            assert loss == pytest.approx(function(*sample).data, abs=1e-4)
+        agrees(browser, function, samples, model.parameters())
+        return table, shown
+
+    heads = [text for text in browser.texts("#data-head th") if text]
+    assert heads == ["shown", "x1", "x2", "target", "output", "loss"]
+    losses = [loss for _, loss in rows()]
+    assert right() == ([list(map(float, sample)) for sample in XOR], losses.index(max(losses)))
+    browser.click("#data-rows tr:nth-child(2) input[type=radio]")
+    assert right()[1] == 1
+    write(browser, "#data-rows tr:nth-child(2) td:nth-child(4) input", "-0.5")
+    assert right()[0][1] == [0, 1, -0.5]
+    write(browser, "#data-rows tr:nth-child(2) td:nth-child(2) input", "nonsense")
+    assert right()[0][1] == [0, 1, -0.5]
+    browser.click("#data-add")
+    table, shown = right()
+    assert len(table) == 5 and shown == 4 and table[4] == table[1]
+    for rest in 4, 3, 2, 1, 1:                  # one sample is always left
+        browser.click("#data-rows tr:last-child button")
+        assert len(right()[0]) == rest
+    browser.click("#train-step")                # with other data than the page began with
+    assert browser.text("#train-now").startswith("1 step")
+
+
+def test_points_in_the_plane_can_be_dragged_and_added(browser, tmp_path):
+    from selenium.webdriver import ActionChains
+    function, samples, model, depth = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, depth)
+    before, _ = sample_of(browser)
+    point = browser.driver.find_elements("css selector", "#plane-points .point")
+    assert len(point) == 4
+    ActionChains(browser.driver, duration=0).click_and_hold(point[3]).move_by_offset(
+        -20, 30).release().perform()
+    moved, shown = sample_of(browser)
+    assert moved[:3] == before[:3] and shown == 3
+    assert moved[3][0] < 1 and moved[3][1] < 1 and moved[3][2] == 0
+    agrees(browser, function, samples, model.parameters())
+    sheet = browser.driver.find_element("id", "plane-points")
+    ActionChains(browser.driver, duration=0).move_to_element(sheet).click().perform()
+    added, shown = sample_of(browser)
+    assert len(added) == 5 and shown == 4 and added[4] == pytest.approx([0.5, 0.5, 0], abs=0.02)
+    agrees(browser, function, samples, model.parameters())
+
+
+def test_the_plane_is_what_the_model_says(browser, tmp_path):
+    function, samples, model, depth = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, depth)
+    grid = browser.run("""
+        const { data } = canvas.getContext("2d").getImageData(0, 0, grid, grid), found = [];
+        for (const [u, v] of [[0, 0], [10, 40], [25, 25], [49, 3]]) {
+            const x = range.across[0] + (range.across[1] - range.across[0]) * (u + 0.5) / grid;
+            const y = range.up[1] - (range.up[1] - range.up[0]) * (v + 0.5) / grid;
+            const from = 4 * (v * grid + u);
+            found.push([x, y, [...data.slice(from, from + 3)]]);
+        }
+        return found;""")
+    for x, y, colour in grid:
+        assert colour == browser.run("return colourOf(arguments[0])", model([x, y]).data)
+    assert len({tuple(colour) for *_, colour in grid}) > 1
+
+
+def test_one_input_has_a_curve(browser, tmp_path):
+    function, samples, model, _ = graphs()["tanh"]
+    opened(browser, tmp_path, function, samples, model)
+    assert browser.run("return document.querySelector('.says').getTotalLength()") > 100
+    assert len(browser.texts("#plane-points .point")) == 3
+
+
+# ── Predict ───────────────────────────────────────────────────────────────────────────────────────
+
+def test_predict_asks_and_explains(browser, tmp_path):
+    function, samples, model, _ = graphs()["tanh"]
+    opened(browser, tmp_path, function, [samples[0]], model)
+    w, v = [p.data for p in model.parameters()]
+    x, target = samples[0]
+    z = w * x
+    out = math.tanh(z)
+    g = 2 * (v * out - target) * v              # at tanh's output
+    right = g * (1 - out * out)
+    browser.click("#predict")
+    assert browser.text("#phase").startswith("Backward 1 of")
+    browser.run("document.activeElement.blur()")
+    for _ in range(4):
+        if not browser.text("#headline").startswith("The rule of tanh"):
+            browser.press("ARROW_RIGHT")
+    assert browser.text("#headline").startswith("The rule of tanh")
+    node = browser.run("return document.querySelector('.question [data-node]').dataset.node")
+    shown = "return document.querySelector(`#${arguments[0]} .grad`).textContent"
+    assert browser.run(shown, node) == "grad 0.0000"        # it is hidden in the graph, too
+
+    for answer, verdict in [
+            (-right, "The sign is wrong."), (2 * right, "2 times the right one: a factor is wrong"),
+            (g * (1 - z * z), "The rule uses the input where it should use the output."),
+            (1 - out * out, "The rule forgets g, the gradient of the output."),
+            ("what", "Type a number."), (123, "local derivative times the gradient")]:
+        write(browser, ".question input", f"{answer:.5g}" if answer != "what" else answer)
+        assert verdict in browser.text(".verdict"), answer
+    write(browser, ".question input", f"{right:.4g}")
+    assert browser.run("return document.querySelector('.question')") is None
+    assert number(browser.run(shown, node).removeprefix("grad ")) == pytest.approx(right, abs=1e-4)
+    browser.press("TAB")
+    browser.run("document.activeElement.blur()")
+    browser.press("ARROW_RIGHT")
+    for _ in range(2):                          # of two inputs, one question after the other
+        browser.click(".question button:last-of-type")
+    assert browser.run("return document.querySelector('.question')") is None
+    browser.click("#predict")
+    browser.press("END")
+    agrees(browser, function, samples, model.parameters())
+
+
+# ── Everyone, everywhere ──────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("size", [(1280, 800), (838, 800), (390, 844)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits(theme, size, browser, tmp_path):
+    function, model = two_two_one()
+    page = live(function, XOR, model).save(tmp_path / "knobs.html")
+    browser.open(page, size=size, theme=theme)
+    assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    before = browser.run(PLACES)
+    browser.run("document.getElementById(arguments[0]).focus({ preventScroll: true })",
+                browser.run("return document.querySelector('.node.knob').id"))
+    after = browser.run(PLACES)
+    browser.press("ARROW_UP", "ARROW_UP", "PAGE_UP")
+    assert after == browser.run(PLACES)         # nothing moves while a knob is turned
+    assert before["train-step"] == after["train-step"]
+
+
+PLACES = """return Object.fromEntries([...document.querySelectorAll(
+    "#promise, #promise-plot, #train-step, #plane-points, #samples, #rows, .node")].map((x) => {
+        const { left, top, width } = x.getBoundingClientRect();
+        return [x.id, [left, top, width]];
+    }))"""
+
+
+def test_touch(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model)
+    browser.emulate("setTouchEmulationEnabled", enabled=True)
+    try:
+        knob = knob_of(browser, "w")
+        x, y = browser.run("""
+            const box = document.getElementById(arguments[0]).getBoundingClientRect();
+            return [box.left + box.width / 2, box.top + box.height / 2];""", knob)
+        for kind, at in [("touchStart", x), ("touchMove", x + 5), ("touchMove", x + 20)]:
+            browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {
+                "type": kind, "touchPoints": [{"x": at, "y": y}]})
+        browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent",
+                                       {"type": "touchEnd", "touchPoints": []})
+        assert browser.run("return document.getElementById(arguments[0]).ariaValueNow", knob
+                           ) == "1"
+        agrees(browser, function, samples, model.parameters())
+    finally:
+        browser.emulate("setTouchEmulationEnabled", enabled=False)
+
+
+def test_knobs_have_roles_names_and_digits(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model)
+    tree = browser.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    spoken = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree
+              if not node["ignored"]}
+    for name in "w", "b", "x", "target":
+        assert ("slider", name) in spoken
+    for role in "button", "slider", "combobox", "textbox", "image", "radio", "checkbox":
+        assert all(name for r, name in spoken if r == role), role
+    loss = browser.run("return document.getElementById(model.root.id).getAttribute('aria-label')")
+    assert re.search(r"output, data \S+, gradient 1, #\d+ = ", loss)
+
+
+HOSTILE = ["<script>window.hacked = 1</script>", "</script><script>window.hacked = 2</script>",
+           "`;hacked=3;`", "*/ hacked = 4; /*", "\u2028hacked=5", "x\"]; hacked = 6; //",
+           "{{data}}", "{{script}}", "__proto__", "constructor"]
+
+
+def test_hostile_labels_are_inert(browser, tmp_path):
+    model = Knobs(lambda *numbers: sum(p * x for p, x in zip(numbers, numbers[len(HOSTILE):])))
+    model.knobs = [Parameter(0.5 + i, label=label) for i, label in enumerate(HOSTILE)]
+
+    def loss(*xs):
+        out = model(*xs)
+        out.label = HOSTILE[1]
+        return out * out
+
+    opened(browser, tmp_path, loss, [tuple(0.1 * i for i in range(len(HOSTILE)))], model)
+    assert browser.run("return window.hacked") is None
+    names = browser.run("return [...document.querySelectorAll('[role=slider]')].map((x) => "
+                        "x.getAttribute('aria-label'))")
+    assert set(HOSTILE) <= set(names)
+    browser.click("#train-step")
+    assert browser.run("return window.hacked") is None
+
+
+def test_the_page_of_a_large_model_trains(browser, tmp_path):
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    rng = random.Random(1)
+    samples = [(rng.uniform(-1, 1), rng.uniform(-1, 1), rng.choice([-1, 1])) for _ in range(100)]
+
+    def loss(x1, x2, y):
+        return (1 - y * model([x1, x2])).relu()
+
+    opened(browser, tmp_path, loss, samples, model, 1, lr=0.05)
+    browser.click("#train-step")
+    model.zero_grad()
+    mean = sum(loss(*sample) for sample in samples) / 100
+    mean.backward()
+    SGD(model.parameters(), lr=0.05).step()
+    assert len(leaves_of(browser)) == 337
+    names = browser.run("return source.live.leaves.map(({ name }) => name)")
+    assert dict(zip(names, leaves_of(browser))) == pytest.approx(
+        {p.label: p.data for p in model.parameters()}, rel=1e-9)
+    agrees(browser, loss, samples, model.parameters())
+
+
+# ── Alone ─────────────────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node to run the model in")
+def test_the_model_runs_without_a_page(tmp_path):
+    function, samples, model, _ = graphs()["tanh"]
+    page = Path(live(function, samples, model).save(tmp_path / "knobs.html")).read_text("utf-8")
+    script = re.search(r'<script>(.*?)</script>\n</body>', page, re.S)[1]
+    data = re.search(r'id="data">(.*?)</script>', page, re.S)[1]
+    alone = script[:script.index("// ── The one state of the page")]
+    program = alone + f"""
+        const graph = {data}, source = new Computation(graph, programs);
+        const model = new Model(graph, source);
+        model.go(Infinity);
+        source.show(0);
+        console.log(JSON.stringify([...model.values.values()].map((value) =>
+            [value.i, model.data(value), model.gradient(value) ?? null])));"""
+    done = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    x, target = Value(samples[0][0]), Value(samples[0][1])
+    computed = gradients(function(x, target))
+    for (i, data, gradient), (value, g) in zip(json.loads(done.stdout), computed.items()):
+        assert data == pytest.approx(value.data, rel=1e-12)
+        assert gradient is None or gradient == pytest.approx(g, rel=1e-12)
+
+
+# ── Bad input ─────────────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("function, samples, error, told", [
+    (lambda x: x * x, [], ValueError, "at least one sample"),
+    (lambda x: 3.5, [(1.0,)], TypeError, "returns one Value, its loss, not float 3.5"),
+    (lambda x: x * x, [(1.0,), (1.0, 2.0)], ValueError, "samples of one page have one structure"),
+    (lambda x, y: x * x, [(1.0,)], TypeError, "argument"),
+    (lambda x: x * x, [(object(),)], TypeError, "a sample is made of numbers"),
+    (lambda x: x * x if x > 0 else -x, [(1.0,)], TypeError, "needs a decision"),
+    (lambda x, k: [x, 2 * x][k] * x, [(1.0, 0), (1.0, 1)], ValueError, "the graph depends on k")],
+    ids=["no samples", "no Value", "structures", "arguments", "object", "decision", "index"])
+def test_what_cannot_live_is_refused(function, samples, error, told, tmp_path):
+    with pytest.raises(error, match=told):
+        live(function, samples).save(tmp_path / "knobs.html")
+    assert list(tmp_path.iterdir()) == []

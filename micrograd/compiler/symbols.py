@@ -202,7 +202,7 @@ class Program:
             return x if place in fixed else self.add(
                 Instruction("sample", value=place, label=label))
 
-        names = _argument_names(function, self.sample)
+        names = argument_names(function, self.sample)
         return [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(self.sample, names))]
 
     def attempt(self, function: Callable, *arguments):
@@ -317,7 +317,7 @@ def _record_means(program: Program, parameters: Iterable[Value]) -> None:
         line.part = "backward"
 
 
-def _argument_names(function: Callable, sample: Sequence) -> list[str]:
+def argument_names(function: Callable, sample: Sequence) -> list[str]:
     try:
         signature = inspect.signature(function)
         signature.bind(*sample)

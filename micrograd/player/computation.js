@@ -1,12 +1,15 @@
 // ── Numbers that are computed here ───────────────────────────────────────────────────────────────
 // The compiler wrote `programs` from the operations and rules of the engine: `frame` computes all
 // numbers of the graph of a sample, `outputs` what the model says of a sample and then its loss,
-// `step` the mean loss of samples and its gradients. Each takes the leaves that it needs.
+// `step` the mean loss of samples and its gradients.
 
 class Computation {
-  constructor(live, programs) {
+  constructor({ live, values, turns }, programs) {
     this.frames = 1;
     this.live = live;
+    // The places of all data and gradients.
+    this.told = [...values.map((value) => value.data),
+                 ...turns.flatMap((turn) => turn.rows.map((row) => row.sum))];
     this.programs = programs;
     this.lr = live.lr;
     this.oneByOne = false;
@@ -68,9 +71,14 @@ class Computation {
   }
 
   /** What the programs say now. */
-  refresh() { this.numbers = this.programs.frame(this.sample, this.needed("frame")); }
-  needed(name) { return this.live.programs[name].map((k) => this.leaves[k]); }
-  outputs(sample) { return this.programs.outputs(sample, this.needed("outputs")); }
+  refresh() {
+    const { result, fault } = this.programs.frame(this.sample, this.leaves);
+    this.numbers = result;
+    // What Python would have raised; but not for a mistake that somebody might make in `predict`.
+    this.fault = this.told.some((place) => Number.isNaN(result[place])) ? fault : null;
+  }
+
+  outputs(sample) { return this.programs.outputs(sample, this.leaves).result; }
   loss(sample = this.sample) { return this.outputs(sample).at(-1); }
   mean() {
     return this.samples.reduce((sum, sample) => sum + this.loss(sample), 0) / this.samples.length;
@@ -93,13 +101,16 @@ class Computation {
   train() {
     const k = this.next % this.samples.length;
     const batch = this.oneByOne ? [this.samples[k]] : this.samples;
-    const [mean, gradients] = this.programs.step(batch, this.needed("step"));
-    const { trained, leaves } = this.live, i = gradients.findIndex((g) => !Number.isFinite(g));
-    if (i >= 0) {
-      return `The gradient of parameter ${leaves[trained[i]].name} is ${full(gradients[i])}: no ` +
-        `parameter was changed (training diverged? try a smaller learning rate than ${this.lr}).`;
+    const { gradients } = this.programs.step(batch, this.leaves);
+    const { trained, leaves } = this.live, moved = [...this.leaves];
+    for (const [j, g] of gradients.entries()) {
+      moved[trained[j]] -= this.lr * g;
+      if (!Number.isFinite(moved[trained[j]])) {
+        return `The gradient of parameter ${leaves[trained[j]].name} is ${full(g)}: no parameter ` +
+          `was changed (training diverged? try a smaller learning rate than ${this.lr}).`;
+      }
     }
-    gradients.forEach((g, j) => { this.leaves[trained[j]] -= this.lr * g; });
+    this.leaves = moved;
     if (this.oneByOne) {
       this.shown = k;
       this.next = k + 1;

@@ -133,7 +133,8 @@ function keyboard(steps, training) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tag = event.target.tagName;
     // Sliders and lists have keys of their own.
-    if (tag === "SELECT" || tag === "INPUT" && event.key !== " ") return;
+    const isSlider = event.target.type === "range";
+    if (tag === "SELECT" || tag === "INPUT" && !(isSlider && event.key === " ")) return;
     const it = event.shiftKey && training || steps;
     const acts = {
       ArrowRight: () => it.go(it.now() + 1), ArrowLeft: () => it.go(it.now() - 1),

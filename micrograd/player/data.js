@@ -121,8 +121,9 @@ function ranges() {
            output: [low, high] };
 }
 
-const toPlane = (x, y) => [SIDE * (x - range.across[0]) / (range.across[1] - range.across[0]),
-                           SIDE * (range.up[1] - y) / (range.up[1] - range.up[0])];
+const toPlane = (x, y) => [
+  within(SIDE * (x - range.across[0]) / (range.across[1] - range.across[0])),
+  within(SIDE * (range.up[1] - y) / (range.up[1] - range.up[0]))];
 
 function inPlane(event) {
   const box = byId("plane-points").getBoundingClientRect();
@@ -219,7 +220,7 @@ function showPlane() {
       const x = range.across[0] + (range.across[1] - range.across[0]) * k / 150;
       put(probe, AXES[0].path, x);
       const [px, py] = toPlane(x, source.outputs(probe)[0]);
-      if (Number.isFinite(py)) outputs.push(`${px.toFixed(1)} ${py.toFixed(1)}`);
+      if (py !== 9999) outputs.push(`${px.toFixed(1)} ${py.toFixed(1)}`);
     }
   }
   const overlay = byId("plane-points");

@@ -2,7 +2,7 @@
 
 const graph = JSON.parse(document.getElementById("data").textContent);
 const isFilm = graph.kind === "film";
-const source = graph.kind === "live" ? new Computation(graph.live, programs)
+const source = graph.kind === "live" ? new Computation(graph, programs)
   : new Recording(graph);
 const model = new Model(graph, source);
 model.isAlive = graph.kind === "live";
@@ -32,6 +32,9 @@ function setAttribute(element, name, value) {
 }
 
 const setClass = (element, name) => setAttribute(element, "class", name);
+
+/** A place that a drawing can have; far off for what has none. */
+const within = (x) => Number.isNaN(x) ? 9999 : Math.max(-9999, Math.min(9999, x));
 
 /** A value's name, which lights its box when pointed at. */
 function named(value, gradient = false) {

@@ -52,7 +52,8 @@ function knobKeys(event, knob) {
     ArrowRight: () => turn(knob, x + step), ArrowUp: () => turn(knob, x + step),
     ArrowLeft: () => turn(knob, x - step), ArrowDown: () => turn(knob, x - step),
     PageUp: () => turn(knob, x + 10 * step), PageDown: () => turn(knob, x - 10 * step),
-    Home: () => turn(knob, turning.x - turning.reach), End: () => turn(knob, turning.x + turning.reach),
+    Home: () => turn(knob, turning.x - turning.reach),
+    End: () => turn(knob, turning.x + turning.reach),
     Backspace: () => putBack(knob), Delete: () => putBack(knob), Enter: () => type(""),
   };
   const act = acts[event.key] ?? (/^[-−.\d]$/.test(event.key) && (() => type(event.key)));
@@ -138,8 +139,8 @@ function drawPromise() {
   if (!(high - low > 1e-9 * Math.abs(high))) [low, high] = [low - 0.5, high + 0.5];
   const margin = 0.08 * (high - low);
   [low, high] = [low - margin, high + margin];
-  const px = (at) => left + (right - left) * (at - x + reach) / (2 * reach);
-  const py = (at) => Math.max(-999, Math.min(999, bottom - (bottom - top) * (at - low) / (high - low)));
+  const px = (at) => within(left + (right - left) * (at - x + reach) / (2 * reach));
+  const py = (at) => within(bottom - (bottom - top) * (at - low) / (high - low));
   let path = "", pen = "M";
   losses.forEach((loss, k) => {
     if (!Number.isFinite(loss)) { pen = "M"; return; }

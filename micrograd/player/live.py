@@ -19,8 +19,10 @@ from collections.abc import Callable, Iterable
 
 from .page import SCRIPTS, Player, join
 from .shape import Shape
-from ..compiler.just_in_time import Compiled, places, plain, structure
-from ..compiler.symbols import trace
+from ..compiler.javascript import JAVASCRIPT, PRELUDE
+from ..compiler.just_in_time import Compiled
+from ..compiler.samples import places, plain, structure
+from ..compiler.symbols import Failed, argument_names, trace
 from ..engine import Constant, Value, topological_order
 from ..nn import marks
 
@@ -66,7 +68,7 @@ class Live(Player):
         if not self._samples:
             raise ValueError("a live page takes at least one sample")
         self._function, self._lr = function, lr
-        self._names_of_arguments = _argument_names(function, self._samples[0])
+        self._names_of_arguments = argument_names(function, self._samples[0])
         self._fixed = self._fixed_places()
         leaves, root = self._loss(self._samples[0])
         self._shape = Shape(root, model, depth)
@@ -132,68 +134,58 @@ class Live(Player):
     # ── The page ──────────────────────────────────────────────────────────────────────────────────
 
     def _page(self) -> str:
-        outputs = [self._shape.scene.order.index(x) for x in self._outputs]
-        programs = {
-            "frame": self._program(lambda root: [
-                *self._shape.numbers(root, suspects=True).values()]),
-            "outputs": self._program(lambda root: [
-                *[topological_order(root)[i].data for i in outputs], root.data]),
-            "step": self._program(None)}
-        order = self._shape.scene.order
+        order, shape = self._shape.scene.order, self._shape
         index = {value: i for i, value in enumerate(order)}
-        column = [{"path": place, "name": self._name(place), "fixed": place in self._fixed,
-                   "kind": self._kind_of(place)} for place, _ in places(self._samples[0])]
-        leaf_of = {leaf: k for k, leaf in enumerate(self._others)}
+        outputs = [index[x] for x in self._outputs]
+
+        def numbers(root):
+            return [*shape.numbers(root, suspects=True).values()]
+
+        def answers(root):
+            values = topological_order(root)
+            return [*[values[i].data for i in outputs], root.data]
+
+        programs = [PRELUDE, "return {",
+                    f"frame: {self._program(numbers)}, outputs: {self._program(answers)},",
+                    f"step: {self._program()}}};"]
+        columns = [{"path": place, "name": self._name(place), "fixed": place in self._fixed,
+                    "kind": "input" if place in self._inputs else "target"}
+                   for place, _ in places(self._samples[0])]
         knobs = [{"i": index[leaf], "path": place} for leaf, place in self._columns.items()
                  if leaf in index]
-        knobs += [{"i": index[leaf], "leaf": k} for leaf, k in leaf_of.items()]
-        places_of = {name: place for place, name in enumerate(self._names)}
-        return join(self.scripts, self._shape.page(places_of) | {
-            "kind": self.kind, "live": {
-                "samples": self._samples, "columns": column, "knobs": knobs, "lr": self._lr,
-                "outputs": [str(x.label) or self._shape.scene.label(x) or "output"
-                            for x in self._outputs],
-                "leaves": [{"name": self._leaf_name(leaf), "data": float(leaf.data),
-                            "i": index[leaf]} for leaf in self._others],
-                "trained": [leaf_of[leaf] for leaf in self._trained],
-                "programs": {name: [leaf_of[leaf] for leaf in needed]
-                             for name, (_, needed) in programs.items()}}},
-            "const programs = {%s};" % ",\n".join([
-                f"{name}: (() => {{\n{source}\nreturn {'step' if name == 'step' else 'forward'}; "
-                "})()" for name, (source, _) in programs.items()]), "live.html")
+        knobs += [{"i": index[leaf], "leaf": k} for k, leaf in enumerate(self._others)]
+        where = {name: place for place, name in enumerate(self._names)}
+        data = shape.page(where) | {"kind": self.kind, "live": {
+            "samples": self._samples, "columns": columns, "knobs": knobs, "lr": self._lr,
+            "outputs": [self._leaf_name(x, "output") for x in self._outputs],
+            "leaves": [{"name": self._leaf_name(leaf, "a parameter"), "data": float(leaf.data)}
+                       for leaf in self._others],
+            "trained": [self._others.index(leaf) for leaf in self._trained]}}
+        return join(self.scripts, data, "const programs = (() => {\n%s\n})();" % "\n".join(programs),
+                    "live.html")
 
-    def _leaf_name(self, leaf: Value) -> str:
-        return str(leaf.label) or self._shape.scene.label(leaf) or "a parameter"
+    def _leaf_name(self, value: Value, otherwise: str) -> str:
+        return str(value.label) or self._shape.scene.label(value) or otherwise
 
-    def _kind_of(self, place: tuple) -> str:
-        """Whether a number of the sample is an input of the model, or a target."""
-        return "input" if place in self._inputs else "target"
-
-    def _program(self, result: Callable | None) -> tuple[str, list[Value]]:
-        """JavaScript for a result computed from the graph of the loss of a sample; with None, for
-        the training step. And the leaves whose numbers it is called with."""
+    def _program(self, result: Callable | None = None) -> str:
+        """JavaScript for a result computed from the graph of a sample's loss, or else for the mean
+        loss of samples and its gradients: an expression, which is a function."""
         def function(*sample):
             _, root = self._loss(sample)
             return result(root) if result else root
 
-        leaves = self._others if result else self._trained
-        program = trace(function, self._samples[0], leaves, self._fixed, backward=result is None)
-        from .prototype import prototype
-        from ..compiler.just_in_time import prune, share, fold
-
-        class compiled:
-            code = prune(share(fold(program.code)))
-            leaves = [line.value for line in code if line.op == "leaf"]
-        return prototype(compiled), compiled.leaves
+        sample, training = self._samples[0], result is None
+        try:
+            program = trace(function, sample, self._trained if training else self._others,
+                            self._fixed, backward=training)
+        except Failed as failed:
+            raise failed.explained from failed.__cause__
+        source = Compiled(program, sample, training).said(JAVASCRIPT, self._others)
+        return f"(() => {{\n{source}\nreturn {'step' if training else 'forward'};\n}})()"
 
     def __repr__(self):
         return (f"Live page of {len(self._samples)} samples, "
                 f"{len(self._columns) + len(self._others)} knobs")
-
-
-def _argument_names(function, sample) -> list[str]:
-    from ..compiler.symbols import _argument_names
-    return _argument_names(function, sample)
 
 
 def _outputs(order: list[Value], model) -> list[Value]:
