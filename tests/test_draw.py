@@ -659,7 +659,7 @@ def test_a_closed_box_tells_what_it_hides(depth, titles):
         norm = math.sqrt(sum(g * g for g in gradients))
         operations = 2 * {0: 3 * 3 + 2, 1: 3 * neurons if neurons == 3 else 2, 2: 3}[depth]
         assert [f"{n} parameters", f"{operations} operations",
-                f"‖grad‖ {norm:.4g}"] in [lines[3:] for lines in shown]
+                f"‖grad‖ {norm:.4g}"] in [lines[4:] for lines in shown]
 
 
 def test_a_closed_box_tells_what_goes_in_and_out():

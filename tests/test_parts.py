@@ -1,14 +1,21 @@
 """Every operation stands in the box of the module that really computed it."""
 
+import copy
+import gc
 import random
 from collections import Counter
 
 import pytest
 
-from micrograd import Value, engine, relu, tanh
+from micrograd import Value, draw_dot, relu, tanh
+from micrograd.draw.parts import Owners, parts
+from micrograd.draw.scene import Scene
 from micrograd.engine import Constant, dot, topological_order
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
-from micrograd.draw.parts import owners, parts
+
+
+def owners(values, parts):
+    return Owners(values, parts).owner
 
 
 # ── What a witness saw ────────────────────────────────────────────────────────────────────────────
@@ -17,25 +24,27 @@ from micrograd.draw.parts import owners, parts
 def witness(monkeypatch):
     """Runs a computation and tells which module's call each of its operations was made in."""
     def watch(model, compute):
-        running, maker = [], {}
-        make = Value.__init__
+        running, maker, known = [], {}, set()
 
-        def made(self, data, _prev=(), *rest, **named):
-            make(self, data, _prev, *rest, **named)
-            if running and self._prev:
-                maker[self] = running[-1]
+        def look():
+            """Whatever Value is new was made in the innermost call that is running."""
+            new = {thing for thing in gc.get_objects() if isinstance(thing, Value)} - known
+            known.update(new)
+            if running:
+                maker.update({value: running[-1] for value in new if value._prev})
 
         def seen(call):
             def called(self, *arguments, **named):
+                look()
                 running.append(self)
                 try:
                     return call(self, *arguments, **named)
                 finally:
+                    look()
                     running.pop()
             return called
 
         with monkeypatch.context() as patch:
-            patch.setattr(engine.Value, "__init__", made)
             for kind in {type(part.module) for part in parts(model)}:
                 patch.setattr(kind, "__call__", seen(kind.__call__))
             root = compute(model)
@@ -187,6 +196,150 @@ class Star(Module):
         return dot(self.w, xs) + 1
 
 
+class Shares(Module):
+    """Two parts that share a third, and compute before and after it."""
+
+    class Part(Module):
+        def __init__(self, shared):
+            self.scale, self.shared = Parameter(0.5), shared
+
+        def __call__(self, x):
+            return self.shared([xi * self.scale for xi in x])[0] + self.scale
+
+    def __init__(self):
+        shared = Layer(2, 2)
+        self.left, self.right = Shares.Part(shared), Shares.Part(shared)
+
+    def __call__(self, x):
+        y = self.left(x)
+        return self.right([y, y * 2]) * y
+
+
+class Embedding(Module):
+    def __init__(self):
+        self.table = [[Parameter(0.1 * i + j) for j in range(2)] for i in range(4)]
+
+    def __call__(self, index):
+        return self.table[index]
+
+
+class Attention(Module):
+    """Queries, keys and values in three lists."""
+
+    def __init__(self):
+        self.scale = Parameter(0.7)
+
+    def __call__(self, queries, keys, values):
+        out = []
+        for query in queries:
+            weights = [(dot(query, key) * self.scale).exp() for key in keys]
+            total = sum(weights)
+            out.append([dot([w / total for w in weights], column) for column in zip(*values)])
+        return out
+
+
+class Language(Module):
+    """An embedding, queries, keys and values, attention, and an exit."""
+
+    def __init__(self):
+        self.embedding, self.attention = Embedding(), Attention()
+        self.q, self.k, self.v = [Layer(2, 2, nonlin=False) for _ in range(3)]
+        self.exit = Layer(2, 4, nonlin=False)
+
+    def __call__(self, tokens):
+        xs = [self.embedding(token) for token in tokens]
+        heads = [[layer(x) for x in xs] for layer in (self.q, self.k, self.v)]
+        return [self.exit(x) for x in self.attention(*heads)]
+
+
+class Cached(Module):
+    """Keys are kept in a list that is given and grows, as language models do it."""
+
+    def __init__(self):
+        self.key = Layer(2, 2, nonlin=False)
+
+    def __call__(self, x, keys):
+        keys.append(self.key(x))
+        return sum([dot(x, key) for key in keys])
+
+
+class Nested(Module):
+    """Takes and returns dicts of lists of dicts."""
+
+    def __init__(self):
+        self.a, self.b = Parameter(1.5), Parameter(-0.5)
+
+    def __call__(self, batch, *, options):
+        return {"rows": [{"y": self.a * row["x"] + self.b * options["shift"][0]}
+                         for row in batch["rows"]], "all": (self.a * self.b,)}
+
+
+class Unchanged(Module):
+    """Sometimes returns what it was given, as it is."""
+
+    def __init__(self):
+        self.w = Parameter(2.0)
+
+    def __call__(self, xs, really=True):
+        return [x * self.w for x in xs] if really else xs
+
+
+class Keeps(Module):
+    """Keeps state from call to call."""
+
+    def __init__(self):
+        self.w, self.state = Parameter(0.5), Value(0.0)
+
+    def __call__(self, x):
+        self.state = self.state * self.w + x
+        return self.state.tanh()
+
+
+class Decides(Module):
+    """What it computes depends on the numbers."""
+
+    def __init__(self):
+        self.w = Parameter(1.0)
+
+    def __call__(self, x):
+        return self.w * x if x < 0 else self.w + x
+
+
+class Refuses(Module):
+    """Checks what it is given."""
+
+    def __init__(self):
+        self.inner = Neuron(1)
+
+    def __call__(self, x):
+        if type(x) is not float:
+            raise RuntimeError("floats only")
+        return self.inner([x]) * 2
+
+
+class Takes(Module):
+    """A set of Values, in whatever order."""
+
+    def __init__(self):
+        self.w = Parameter(0.5)
+
+    def __call__(self, xs):
+        return sum([x * self.w for x in sorted(xs, key=lambda x: x.data)])
+
+
+def changed(model):
+    """Called, given another neuron and changed numbers, called again."""
+    before = model([0.5, -1.0])
+    model.neurons.append(Neuron(2))
+    model.neurons[0].w[0].data = 7.0
+    return sum(before + model([0.5, -1.0]))
+
+
+def unchanged(model):
+    xs = [Value(1.0) * 3, Value(2.0) * 4]
+    return sum(model(model(model(xs, False)), False))
+
+
 def recurrence(cell):
     h = [Value(0.0), Value(0.0), Value(0.0)]
     for x in [(0.1, 0.2), (0.3, -0.4), (-0.5, 0.6)]:
@@ -226,6 +379,20 @@ COMPUTATIONS = {
     "gated": (Gated(), lambda model: model(Value(0.9)) + 1),
     "shared": (Shared(), lambda model: model([1.0, 2.0]) + model([0.5, 0.1])),
     "star": (Star(), lambda model: model(1.0, Value(2.0), 3.0) * model(0.0, 0.0, 0.0)),
+    "shared by two": (Shares(), lambda model: model([Value(1.0) * 2, 2.0]) - 1),
+    "language": (Language(), lambda model: sum(sum(model([0, 3, 0]), []))),
+    "cached": (Cached(), lambda model: sum([model([Value(x) * 2, x], keys) for keys in [[]]
+                                            for x in (0.1, 0.2, 0.3)])),
+    "nested": (Nested(), lambda model: (lambda out: out["rows"][1]["y"] * out["all"][0])(model(
+        {"rows": [{"x": Value(2.0).exp()}, {"x": 3.0}]}, options={"shift": [Value(1.0).exp()]}))),
+    "unchanged": (Unchanged(), unchanged),
+    "keeps": (Keeps(), lambda model: sum([model(Value(x).exp()) for x in (1.0, -2.0, 0.5)])),
+    "decides": (Decides(), lambda model: model(-2.0) * model(2.0)),
+    "refuses": (Refuses(), lambda model: model(-2.0) + 1),
+    "takes a set": (Takes(), lambda model: model({Value(x).exp() for x in (0.3, 0.1)}) * 2),
+    "changed between calls": (Layer(2, 2), changed),
+    "a copy": (copy.deepcopy(MLP(2, [2, 1])), lambda model: model([1.0, 2.0]) ** 2),
+    "several of one model": (MLP(1, [2, 1]), lambda model: model([model([model([0.5])])]) + 1),
     "a part called alone": (MLP(2, [2, 2]), lambda model: sum(model.layers[0]([1.0, 2.0]))),
     "one of several outputs": (MLP(2, [3, 3]), lambda model: model([1.0, 2.0])[1] ** 2),
     "not a number": (MLP(2, [2, 1]), lambda model: model([float("nan"), float("inf")]) * 2),
@@ -241,7 +408,9 @@ def test_operations_belong_to_the_module_that_made_them(witness, name):
     for value in order:
         if value._prev:
             found = owner[value].module if value in owner else None
-            assert found is maker.get(value), (value, value._op)
+            # Only what derives from Module is marked.
+            made = maker.get(value) if isinstance(maker.get(value), Module) else None
+            assert found is made, (value, value._op)
     assert any(value in maker for value in order)
     assert list(owner) == [value for value in order if value in owner]
 
@@ -254,8 +423,23 @@ def test_parameters_belong_to_the_module_that_holds_them(name):
     for parameter in model.parameters():
         if parameter in order:
             assert any(parameter is held or parameter in held
-                       for held in vars(owner[parameter].module).values()
+                       for held in [*vars(owner[parameter].module).values(),
+                                    *getattr(owner[parameter].module, "table", [])]
                        if held is parameter or isinstance(held, list))
+
+
+@pytest.mark.parametrize("inputs, told", [
+    ([0.5, 0.5], "in 2: 0.5, 0.5"), ([1, 0.5], "in 2: 1, 0.5"), ([Value(2.0), 0.5], "in 2: 2, 0.5")])
+def test_equal_plain_numbers_go_in_each_for_itself(inputs, told):
+    model = MLP(2, [2, 1])
+    assert f">{told}<" in draw_dot(model(inputs), model, 0).pipe(encoding="utf-8")
+
+
+def test_a_box_says_how_often_it_was_called():
+    cell = Cell(2, 3)
+    assert ">called 3 times<" in draw_dot(recurrence(cell), cell, 0).pipe(encoding="utf-8")
+    assert "called" not in draw_dot(sum(cell([1.0, 2.0], [Value(0.0)] * 3)), cell, 0).pipe(
+        encoding="utf-8")
 
 
 def test_a_plain_number_belongs_to_the_operation_it_took_part_in():
@@ -314,66 +498,72 @@ def test_what_is_no_model_is_refused(model):
         parts(model)
 
 
-# ── What cannot be found ──────────────────────────────────────────────────────────────────────────
+def test_what_two_share_is_in_the_innermost_box_around_both():
+    class Two(Module):
+        def __init__(self, shared):
+            self.shared, self.own = shared, Neuron(1)
 
-class Refuses(Module):
-    def __init__(self):
-        self.inner = Neuron(1)
+        def __call__(self, x):
+            return self.own([self.shared(x)])
 
-    def __call__(self, x):
-        if type(x) is not float:
-            raise RuntimeError("floats only")
-        return self.inner([x]) * 2
+    class Pair(Module):
+        def __init__(self):
+            shared = Neuron(2)
+            self.pair = {"left": Two(shared), "right": Two(shared)}
 
+        def __call__(self, x):
+            return self.pair["left"](x) + self.pair["right"](x)
 
-class Decides(Module):
-    """What it computes depends on the numbers."""
+    class Whole(Module):
+        def __init__(self):
+            self.first, self.pair = Layer(2, 2), Pair()
 
-    def __init__(self):
-        self.w = Parameter(1.0)
+        def __call__(self, x):
+            return self.pair(self.first(x))
 
-    def __call__(self, x):
-        return self.w * x if x < 0 else self.w + x
-
-
-class Strange(Module):
-    """Nothing tells what arguments it takes."""
-
-    __signature__ = "none"
-
-    def __init__(self):
-        self.w = Parameter(1.0)
-
-    def __call__(self, x):
-        return self.w * x
+    model = Whole()
+    found = {part.module: part for part in parts(model)}
+    shared = found[model.pair.pair["left"].shared]
+    assert shared.parent is found[model.pair] and shared.path == "pair.pair.left.shared"
+    order = topological_order(model([1.0, 2.0]))
+    assert Counter(part.module for value, part in owners(order, parts(model)).items()
+                   if value._prev)[shared.module] == 6
 
 
-@pytest.mark.parametrize("model", [Refuses(), Decides(), Strange()], ids=lambda m: type(m).__name__)
-def test_a_part_that_cannot_be_called_on_stand_ins_keeps_its_parameters(model):
-    order = topological_order(model(-2.0))
-    owner = owners(order, parts(model))
-    for parameter in model.parameters():
-        assert parameter in owner
-    assert order[-1] not in owner or isinstance(model, Strange)
+def test_a_tied_parameter_is_around_those_who_share_it():
+    model = MLP(2, [2, 2])
+    model.layers[1].neurons[0].w = model.layers[0].neurons[0].w
+    tied = model.layers[0].neurons[0].w[0]
+    [holder] = [part for part in parts(model) if tied in part.leaves]
+    assert holder.module is model and holder.leaves[tied] == "layers.0.neurons.0.w.0"
 
 
-def test_a_module_inside_is_found_though_the_outer_one_is_not():
-    model = Refuses()
-    order = topological_order(model(-2.0))
-    assert Counter(part.title for part in owners(order, parts(model)).values()) == {
-        "inner · Neuron": 2 + 1 + 3}            # its parameters, the input, its operations
+def test_a_child_that_holds_its_parent_has_an_end():
+    model = MLP(2, [2, 1])
+    model.layers[0].neurons[1].parent = model
+    model.layers[1].model = model
+    plain = [part.path for part in parts(MLP(2, [2, 1]))]
+    assert [part.path for part in parts(model)] == plain
+
+
+def test_submodules_shared_at_twenty_levels():
+    class Level(Module):
+        def __init__(self, inner):
+            self.left, self.right = inner, inner
+
+        def __call__(self, x):
+            return self.left(x)
+
+    model = Neuron(1)
+    for _ in range(20):
+        model = Level(model)
+    found = parts(model)                        # 2²⁰ ways lead to the neuron
+    assert [part.deep for part in found] == list(range(21))
+    assert len(Scene(model([1.0]), model).owner) == 2 + 1 + 3
 
 
 def test_a_model_that_has_nothing_to_do_with_the_graph_owns_nothing():
     assert owners(topological_order(MLP(2, [2, 1])([1.0, 2.0])), parts(MLP(2, [2, 1]))) == {}
-
-
-def test_a_model_without_parameters_owns_nothing():
-    class Doubles(Module):
-        def __call__(self, x):
-            return 2 * x
-
-    assert owners(topological_order(Doubles()(Value(1.0))), parts(Doubles())) == {}
 
 
 # ── Asking changes nothing ────────────────────────────────────────────────────────────────────────
@@ -391,6 +581,49 @@ class Restless(Module):
         self.seen["calls"] += 1
         self.w.data, self.w.grad = self.w.data * 2, 7
         return self.last
+
+
+class Once(Module):
+    """Ends the program, loops for ever or uses up its inputs if it is called again."""
+
+    def __init__(self, again):
+        self.w, self.again, self.calls = Parameter(0.5), again, 0
+
+    def __call__(self, xs):
+        self.calls += 1
+        if self.calls > 1:
+            while self.again == "loop":
+                pass
+            raise SystemExit(self.again)
+        return sum([x * self.w for x in xs])
+
+
+@pytest.mark.parametrize("again", ["loop", "exit"])
+def test_nothing_is_called_again(again):
+    model = Once(again)
+    out = model(Value(float(i)) for i in range(3)) + 1
+    for depth in (None, 0, 1):
+        draw_dot(out, model, depth).source
+    assert model.calls == 1
+
+
+def test_parameters_is_not_called_either():
+    class Counts(Module):
+        counted = 0
+
+        def __init__(self):
+            self.w = Parameter(1.0)
+
+        def __call__(self, x):
+            return self.w * x
+
+        def parameters(self):
+            Counts.counted += 1
+            return super().parameters()
+
+    model = Counts()
+    draw_dot(model(2.0) + 1, model, 0).source
+    assert Counts.counted == 0
 
 
 def test_asking_changes_nothing():
@@ -424,3 +657,11 @@ def test_deep_and_large_graphs():
     order = topological_order(out)
     owner = owners(order, parts(model))
     assert sum(bool(value._prev) for value in owner) == 3 * 5001
+
+
+def test_one_cell_over_many_steps():
+    cell, h = Neuron(2, activation=tanh), 0.0
+    for step in range(3000):
+        h = cell([0.1, h])
+    owner = owners(topological_order(h), parts(cell))
+    assert sum(bool(value._prev) for value in owner) == 3 * 3000

@@ -104,7 +104,7 @@ def nodes(scene: Scene, any_number: bool = False) -> dict[str, Node]:
     shown, found = set(scene.values), []
     for value in scene.order:
         if box := closed.get(value):
-            found.append(_closed(box, told, brief=len(closed) > MANY and not any_number))
+            found.append(_closed(scene, box, told, brief=len(closed) > MANY and not any_number))
         if vector := vectors.get(value):
             found.append(_vector(scene, vector, told))
         if value._prev and (name := scene.operation(value))[0] == "o":
@@ -174,13 +174,15 @@ def _vector(scene: Scene, vector: Vector, told: bool) -> Node:
     return node
 
 
-def _closed(box: Closed, told: bool, brief: bool) -> Node:
-    constants = {value.data: value for value in box.hidden if value.role == "constant"}
+def _closed(scene: Scene, box: Closed, told: bool, brief: bool) -> Node:
     title = [("label", shortened(line)) for line in printable(box.title).splitlines()[:4] if line]
-    inputs, outputs = [[("data", f"{direction} {len(values):,}: "
-                                 f"{_numbers([value.data for value in values])}")] if values else []
-                       for direction, values in (("in", list(box.entering or constants.values())),
-                                                 ("out", list(box.leaving)))]
+    calls = scene.calls[box.part] if box.part else 0
+    called = [("note", f"called {calls:,} times")] if calls > 1 else []
+    given = scene.given[box.part] if box.part else []
+    inputs, outputs = [[("data", f"{direction} {len(numbers):,}: {_numbers(numbers)}")]
+                       if numbers else [] for direction, numbers in (
+                           ("in", [value.data for value in box.entering] + given),
+                           ("out", [value.data for value in box.leaving]))]
     parameters = box.parameters
     counts = [("note", f"{n:,} {what}{'s' * (n != 1)}") for n, what in (
         (len(parameters), "parameter"), (box.operations, "operation")) if n]
@@ -188,9 +190,9 @@ def _closed(box: Closed, told: bool, brief: bool) -> Node:
     if told and parameters:
         size = math.hypot(*[as_float(plain(parameter.grad)) for parameter in parameters])
         norm = [("note", f"‖grad‖ {number(size)}")]
-    lines = title + inputs + outputs + counts + norm
+    lines = title + called + inputs + outputs + counts + norm
     return Node(box.name, "closed box", box.part,
-                lines=title + outputs + norm if brief else lines,
+                lines=title + called + outputs + norm if brief else lines,
                 tip="\n".join([text for _, text in lines]))
 
 

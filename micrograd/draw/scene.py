@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 
 from ..engine import Value, chain_rule, topological_order
-from .parts import Part, owners, parts
+from .parts import Owners, Part, parts
 from .text import as_float, number, plain, symbol
 
 __all__ = ["Arrow", "Closed", "Scene", "Vector"]
@@ -110,7 +110,8 @@ class Scene:
         self.root, self.order = root, topological_order(root)
         self.names = {value: f"v{i}" for i, value in enumerate(self.order)}
         self.parts = [] if model is None else parts(model)
-        self.owner = owners(self.order, self.parts)
+        owners = Owners(self.order, self.parts)
+        self.owner, self.calls, self.given = owners.owner, owners.calls, owners.given
         if model is not None and not self.owner:
             raise ValueError(f"the graph has no parameter of this model, {repr(model)[:60]}")
         self.uses = {value: [] for value in self.order}     # each a result, and the place there
