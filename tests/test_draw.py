@@ -723,7 +723,7 @@ def test_the_picture_says_what_was_closed_unasked():
         return says.search("\n".join(Drawn(draw_dot(*arguments)).written))
 
     shown, of = map(int, said(loss, model).groups())
-    assert of == len(topological_order(loss)) == 471 and 0 < shown < of
+    assert of == len(topological_order(loss)) and 0 < shown < of
     for depth in (0, 1, 2, math.inf):
         assert not said(loss, model, depth)
     assert not said(*reversed(network(2, 1)))
