@@ -30,7 +30,7 @@ try:
     importlib.import_module("micrograd.player")
 except ImportError as missing:                  # another package may have the name micrograd
     sys.exit(f"The demos need the package micrograd of this repository ({missing}).\n"
-             "In its folder, run: python3 -m venv .venv && .venv/bin/pip install -q .\n"
+             "In its folder, run: python3 -m venv .venv && .venv/bin/pip install -q -e .\n"
              f"and then: .venv/bin/python {' '.join(sys.argv)}")
 
 # Okabe and Ito's colours, which do not depend on telling red from green.

@@ -146,7 +146,7 @@ EXAMPLES = {
     "A batch": batch,
 }
 HERE = pathlib.Path(__file__).parent
-OTHERS = ["derivatives.py", "parameters.py"]    # demos whose picture is in the README too
+OTHERS = ["derivatives.py", "parameters.py", "story_pictures.py"]   # whose picture is in a README
 
 
 # ── The page ──────────────────────────────────────────────────────────────────────────────────────

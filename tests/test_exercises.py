@@ -670,7 +670,7 @@ def test_the_first_screen():
 
 
 def test_the_first_screen_is_the_one_in_the_readme():
-    readme = (ROOT / "README.md").read_text("utf-8")
+    readme = (ROOT / "demos" / "README.md").read_text("utf-8")
     shown, = re.findall(r"```text\n(  · 01_slope.*?)```", readme, re.S)
     told = re.sub(r"(For a hint:) \S+", r"\1 .venv/bin/python", run(FOLDER).stdout)
     assert shown == told

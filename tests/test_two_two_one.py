@@ -200,10 +200,10 @@ def test_the_loss_of_the_row_in_the_film_falls(trees, seed):
     assert max(losses[100:]) < losses[0] / 4
 
 
-def test_the_readme_shows_the_program(tmp_path):
+def test_the_page_of_the_demos_shows_the_program(tmp_path):
     shown = run(tmp_path, "--steps", 1, "--jit", "--activation", "tanh").stdout
     program = shown[shown.index("from math import tanh"):shown.index("\n\nTraining: ")].strip()
-    assert f"```text\n{program}\n```" in SCRIPT.parents[1].joinpath("README.md").read_text("utf-8")
+    assert f"```text\n{program}\n```" in SCRIPT.with_name("README.md").read_text("utf-8")
 
 
 # ── What it accepts ───────────────────────────────────────────────────────────────────────────────
