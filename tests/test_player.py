@@ -406,7 +406,7 @@ def test_light_dark_calm_and_print(browser, tmp_path):
     assert browser.run(style, "body", "backgroundColor") == "rgb(255, 255, 255)"
     assert browser.run(style, *moving) == "flow"
     browser.open(page, "#step=1", theme="dark", motion="reduce")
-    assert browser.run(style, "body", "backgroundColor") == "rgb(20, 23, 27)"
+    assert browser.run(style, "body", "backgroundColor") == "rgb(13, 17, 23)"
     assert browser.run(style, *moving) == "none"
     browser.open(page, "#step=1", media="print", theme="dark")
     assert browser.run(style, "#controls", "display") == "none"

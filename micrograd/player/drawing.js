@@ -56,7 +56,8 @@ function drawGraph() {
   }
   for (const node of graph.others) {
     if (node.symbol) addNode(node, "op", "", [["symbol", node.symbol]]);
-    else addNode(node, "box", "closed", [["label", node.title], ["note", node.note], ["grad", ""]]);
+    else addNode(node, "box", "closed", [["label", node.title], ["data", ""],
+      ...node.notes.map((note) => ["note", note]), ["grad", ""]]);
   }
   for (const turn of model.turns) nodes.get(turn.node).turns.push(turn);
   byId("view").append(svg);
@@ -148,9 +149,25 @@ function showOperation({ turns: [turn], texts: [symbol] }) {
 function showBox(node) {
   const known = !node.turns.length || model.turns.indexOf(node.turns[0]) < model.step;
   const grads = model.norm(node.turns);
-  setText(node.texts[2], grads === undefined ? "" : `‖grad‖ ${short(grads)}`);
-  return [known, "closed", `closed box ${node.title}`, node.texts[1].textContent,
-          grads === undefined ? "" : `norm of its gradients ${full(grads)}`];
+  const made = node.turns.flatMap((turn) => turn.made).map((i) => model.values.get(i));
+  const results = made.map((value) => model.data(value)).filter((x) => x !== undefined);
+  const write = model.isAlive ? steady : short, line = node.texts[1];
+  const span = results.map(size).sort((a, b) => a - b);
+  const few = results.length <= 2;
+  const text = results.length ? `out: ${few ? results.map(write).join(", ")
+    : `${write(span[0])} … ${write(span.at(-1))}`}` : "";
+  if (setText(line, text)) squeeze(node, line);
+  setText(node.texts.at(-1), grads === undefined ? "" : `‖grad‖ ${write(grads)}`);
+  return [known, "closed", `closed box ${node.title}`, ...node.texts.slice(2, -1).map(
+    (note) => note.textContent), text, grads === undefined ? ""
+    : `norm of its gradients ${full(grads)}`];
+}
+
+/** As in a picture: a tenth of the largest gradient is a step thinner than it. */
+function thickness(size, largest) {
+  if (!size) return 1.2;
+  return largest && Number.isFinite(size)
+    ? Math.max(0.8, 5 + 1.5 * Math.log10(Math.max(1e-9, size / largest))) : 5;
 }
 
 function updateArrow(k, lit) {
@@ -164,8 +181,7 @@ function updateArrow(k, lit) {
     const signs = new Set(flows.map(sign));
     signs.delete("zero");
     look = ` ${signs.size > 1 ? "mixed" : [...signs][0] || "zero"}`;
-    const share = model.largest ? Math.min(1, norm(flows) / model.largest) : 0;
-    width = `${(1 + 3 * (share || 0)).toFixed(2)}px`;
+    width = `${thickness(norm(flows), model.largest).toFixed(2)}px`;
   }
   setClass(arrow.element, `arrow${look}${on}`);
   if (arrow.line.style.strokeWidth !== width) arrow.line.style.strokeWidth = width;

@@ -183,14 +183,11 @@ function showKnob() {
   setAttribute(slider, "step", notch(x));
   slider.value = now;
   slider.setAttribute("aria-valuetext", full(now));
-  const cell = (looks, text) => make("b", { class: looks }, text);
-  const told = by ? [
-    "Turned by ", cell("", signed(by)), ": the gradient promised ",
-    cell(sign(promised), signed(promised)), ", the loss changed by ",
-    cell(sign(lossNow - loss), signed(lossNow - loss)), "."]
-    : ["The gradient is ", cell(sign(gradient), signed(gradient)), ": turned up by 0.01, the loss ",
-       "should change by ", cell(sign(gradient), signed(0.01 * gradient)), "."];
-  byId("promise").replaceChildren(...told);
+  const change = lossNow - loss;
+  const told = [["the gradient, the slope", gradient], ["turned by", by],
+                ["the gradient promised", promised], ["the loss changed by", change]];
+  byId("promise").replaceChildren(...told.flatMap(([words, x], k) => [make("dt", {}, words),
+    make("dd", { class: k === 1 ? "" : sign(x) }, signed(x))]));
   const { px, py, tangent } = plotted;
   const [cx, y0, y1] = [px(now), py(tangent(now)), py(lossNow)];
   for (const [circle, cy] of [[plotted.promised, y0], [plotted.now, y1]]) {

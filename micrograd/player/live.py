@@ -189,6 +189,8 @@ class Live(Player):
 
 
 def _outputs(order: list[Value], model) -> list[Value]:
-    """What the model returned: in the graph, its latest call has marked it."""
-    calls = {value: given for value in order for module, given in marks(value) if module is model}
+    """What the model returned, without one the outermost module that was called: what its latest
+    call has marked."""
+    calls = {value: given for value in order for module, given in [*marks(value)][::-1]
+             if model is None or module is model}
     return [value for value, given in calls.items() if given is [*calls.values()][-1]]

@@ -28,6 +28,7 @@ import os
 import re
 import struct
 
+from ..draw.svg import COLOURS
 from ..draw.text import as_float
 from ..engine import Value
 from .shape import Shape, check
@@ -167,7 +168,7 @@ def join(scripts, data: dict, program: str = "", side: str = "") -> str:
     def read(name):
         return importlib.resources.files(__package__).joinpath(name).read_text("utf-8")
 
-    style = read("style.css")
+    style = _colours() + read("style.css")
     script = "\n".join(['"use strict";', program, *map(read, scripts)])
     # Within a script, JSON without "<" has nothing that could end it.
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
@@ -178,6 +179,14 @@ def join(scripts, data: dict, program: str = "", side: str = "") -> str:
     parts = {"policy": policy, "style": style, "script": script, "data": text,
              "side": read(side) if side else ""}
     return re.sub("{{(\\w+)}}", lambda found: parts[found[1]], page)
+
+
+def _colours() -> str:
+    """The colours of the pictures, as variables of the style sheet: light, and dark on a screen."""
+    light, dark = ["".join([f" --{name.replace(' ', '-')}: {pair[i]};"
+                            for name, pair in COLOURS.items()]) for i in (0, 1)]
+    return (f"\n:root {{{light} }}\n@media screen and (prefers-color-scheme: dark) {{\n"
+            f":root {{{dark} }}\n}}\n")
 
 
 def _hash(code: str) -> str:

@@ -118,7 +118,7 @@ function showDetails() {
   const tell = (term, ...parts) => list.append(make("dt", {}, term), make("dd", {}, ...parts));
   if (!value) {
     tell("closed box", make("bdi", {}, node.title));
-    tell("hides", node.texts[1].textContent);
+    tell("hides", node.texts.slice(2, -1).map((note) => note.textContent).join(", "));
     if (node.turns.some((turn) => turn.norm !== null)) tell("‖grad‖", full(model.norm(node.turns)));
     for (const i of node.turns.flatMap((turn) => turn.made).slice(0, MOST)) {
       const out = model.values.get(i);

@@ -17,7 +17,8 @@ def placed(scene: Scene) -> tuple[dict, list, list, list]:
             written = {"symbol": str(scene.order[int(name[1:])]._op)}
         elif node.kind == "closed box":
             notes = [text for kind, text in node.lines if kind == "note"]
-            written = {"title": node.lines[0][1], "note": " · ".join(notes)}
+            written = {"title": node.lines[0][1],
+                       "notes": [note for note in notes if not note.startswith("‖")]}
         nodes[name] = written | {"box": node.box}
     arrows = [{"tail": arrow.tail, "head": arrow.head, "tip": _rounded(arrow.tip),
                "path": [_rounded(point) for point in arrow.path]} for arrow in placing.arrows]

@@ -6,7 +6,8 @@ let predict, hiddenAt = -1;
 
 function makePredict() {
   predict = make("input", { type: "checkbox", id: "predict" });
-  byId("phase").after(make("label", { class: "switch" }, predict, " Predict: ask me first"));
+  byId("phase").after(make("label", {
+    class: "switch", title: "Ask me for each number before it is shown" }, predict, " Predict"));
   predict.addEventListener("change", () => {
     hiddenAt = -1;
     const early = model.step <= model.seedStep || model.step === model.lastStep;
