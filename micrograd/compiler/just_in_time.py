@@ -88,13 +88,14 @@ class Plan:
     """What is known of samples of one structure, and the programs made for them.
 
     The `fixed` places in the sample are those that hold no number, and those whose number serves as
-    an index. There is a program for each choice of what stands there, and more if leaves become
-    other kinds of number than those it was made for.
+    an index; of those in `kinds`, the class matters. There is a program for each choice of what
+    stands there, and more if leaves become other kinds of number than those it was made for.
     """
 
     def __init__(self, sample):
         self.structure = structure(tuple(sample))
         self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
+        self.kinds: set[tuple] = set()
         self.programs: dict[tuple, list[Compiled]] = {}
 
     def fits(self, samples: list) -> bool:
@@ -104,22 +105,24 @@ class Plan:
 
     def groups(self, samples: list) -> dict[tuple, list]:
         """The samples by what stands in the fixed places, with its type, for 1 == 1.0 == True."""
-        if not self.fixed:
+        if not self.fixed and not self.kinds:
             return {(): samples}
         groups: dict[tuple, list] = {}
         for sample in samples:
-            key = []
-            for place in self.fixed:
-                x = sample
-                for i in place:
-                    x = x[i]
-                key += type(x), x
-            groups.setdefault(tuple(key), []).append(sample)
+            fixed = [_at(sample, place) for place in self.fixed]
+            key = (*fixed, *map(type, fixed), *[type(_at(sample, place)) for place in self.kinds])
+            groups.setdefault(key, []).append(sample)
         return groups
 
     def program(self, key: tuple) -> Compiled | None:
         """The program for this key and for the kinds of number that the leaves hold."""
         return next((program for program in self.programs.get(key, ()) if program.serves()), None)
+
+
+def _at(x, place: tuple):
+    for i in place:
+        x = x[i]
+    return x
 
 
 # ── 2. Just in time ───────────────────────────────────────────────────────────────────────────────
@@ -135,10 +138,12 @@ class jit:
     function is, computes its result alone.
 
     The function is run on symbols at the first call, and again for samples of another structure.
-    Strings, bools, None and whole numbers that serve as an index count as structure. The data of
-    the Values that the result is computed from are read at each call; all else that the function
-    refers to or decides by stays as it was when traced. Threads that call it take turns; while it
-    traces, symbols stand in the parameters, and no other thread may use them.
+    Strings, bools, None and whole numbers that serve as an index count as structure, and so does
+    the class of a number if the function asks for it (`isinstance(x, float)`). The data of the
+    Values that the result is computed from are read at each call; all else that the function refers
+    to or decides by stays as it was when traced, such as the global variables and files it reads,
+    random numbers it draws, and `repr(x)`. Threads that call it take turns; while it traces,
+    symbols stand in the parameters, and no other thread may use them.
 
     `source` is the program that ran last, as Python. `fallback` is None if it gave the last answer.
     Otherwise the engine did, and `fallback` says why:
@@ -295,8 +300,9 @@ class jit:
                 return programs
             for key in missing:
                 program = self._trace(groups[key][0], plan, backward)
-                if program.indices:             # so far each program was for any number there
-                    plan.fixed |= program.indices
+                if program.indices or not program.kinds <= plan.kinds:
+                    plan.fixed |= program.indices       # so far programs were for any number there
+                    plan.kinds |= program.kinds
                     plan.programs.clear()
                     break
                 compiled = Compiled(program, groups[key][0], backward)

@@ -34,6 +34,7 @@ __all__ = ["COMPARE", "COMPUTE", "Failed", "INFIX", "Instruction", "Program", "S
            "TraceError", "trace"]
 
 PACKAGE = __package__.partition(".")[0]
+LIBRARIES = {PACKAGE, "numpy", *sys.stdlib_module_names}
 
 
 # ── 1. Instructions ───────────────────────────────────────────────────────────────────────────────
@@ -99,6 +100,18 @@ class Symbol:
         if isinstance(a, Value) or isinstance(b, Value):
             return _choose(self, a, b)          # an operation, so that the gradient finds its way
         return self.program.record("where", self, a, b)
+
+    @property
+    def __class__(self):
+        """What `isinstance(x, float)` asks. If it is not a library that asks, it is told the class of
+        the number in the sample, and the program serves for numbers of that class alone."""
+        if _module(sys._getframe(1)) in LIBRARIES:
+            return Symbol
+        if self.line.op != "sample":
+            self.program.refuse("the class of a number", "Only a number that stands in the sample "
+                                "itself has one before the call.")
+        self.program.kinds.add(self.line.value)
+        return type(self.program.numbers[self.line.value])
 
     def __index__(self):
         number = self.program.numbers.get(self.line.value) if self.line.op == "sample" else None
@@ -168,6 +181,7 @@ class Program:
         self.sample = sample
         self.numbers = dict(places(sample))     # by their places
         self.indices: dict[tuple, int] = {}     # those that served as an index or a key
+        self.kinds: set[tuple] = set()          # those whose class was asked for
         self.code: list[Instruction] = []
         self.result = None                      # what the function returned, in symbols
         self.refused: TraceError | None = None
@@ -333,7 +347,7 @@ def _place(frames) -> str:
     """The innermost line of code that is not a library's."""
     for frame, number in frames:
         code = frame.f_code
-        if _module(frame) not in {PACKAGE, "numpy", *sys.stdlib_module_names}:
+        if _module(frame) not in LIBRARIES:
             text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
             return f'File "{code.co_filename}", line {number}, in {code.co_name}: {text}'
     return "The function"
