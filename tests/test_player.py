@@ -106,13 +106,12 @@ def history(root):
     for value in made:
         data[value] = value.data
         yield dict(data), dict(grads)
-    grads = dict.fromkeys(order, 0)
-    grads[root] = 1
+    grads[root] = 1                             # the others are not 0: nobody has computed them yet
     yield dict(data), dict(grads)
     for value in reversed(made):
         answer = chain_rule(value, grads[value])
         for x, amount in zip(value._prev, answer):
-            grads[x] += amount
+            grads[x] = (grads[x] or 0) + amount
         yield dict(data), dict(grads)
 
 
@@ -507,6 +506,56 @@ def test_all_that_is_written_has_contrast(theme, browser, tmp_path):
             assert [pair for pair in told if pair[0] < 4.5] == []
 
 
+def test_large_for_a_projector_follows_what_is_active(browser, tmp_path):
+    browser.open(play(two_two_one()).save(tmp_path / "page.html"))
+    size = "return [document.querySelector('.data').getBoundingClientRect().height, " \
+           "parseFloat(getComputedStyle(document.getElementById('headline')).fontSize)]"
+    before = browser.run(size)
+    browser.press("l")
+    assert all(now > 1.4 * then for now, then in zip(browser.run(size), before, strict=True))
+    for key in "HOME", "END", "ARROW_LEFT":
+        browser.press(key, "ARROW_RIGHT")
+        browser.wait(ACTIVE_IN_SIGHT)
+    browser.press("l")
+    assert browser.run(size) == before
+    browser.press("b")                          # and to where backward begins
+    assert browser.text("#phase") == "Seed"
+
+
+def test_it_prints_on_one_page(browser, tmp_path):
+    import base64
+    film, _ = training(3)
+    for player in play(two_two_one()), play(*two_layers()), film:
+        browser.open(player.save(tmp_path / "page.html"), "#step=20")
+        pdf = base64.b64decode(browser.driver.execute_cdp_cmd("Page.printToPDF", {
+            "landscape": True, "printBackground": True})["data"])
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+
+
+def test_on_a_telephone_the_explanation_is_seen_and_fingers_find_what_they_press(browser, tmp_path):
+    browser.open(play(two_two_one()).save(tmp_path / "page.html"), "#step=20")
+    browser.emulate("setTouchEmulationEnabled", enabled=True)
+    browser.emulate("setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1,
+                    mobile=True)
+    try:
+        browser.driver.refresh()
+        assert browser.run("return matchMedia('(pointer: coarse)').matches")
+        seen = browser.run("""
+            const { top, bottom } = document.querySelector("#rows .row").getBoundingClientRect();
+            const controls = document.getElementById("controls").getBoundingClientRect();
+            return [top, bottom, controls.top];""")
+        assert 0 < seen[0] < seen[1] < seen[2]
+        small = browser.run("""return [...document.querySelectorAll("button, select, input")]
+            .filter((x) => x.getClientRects().length).map((x) => x.getBoundingClientRect())
+            .filter(({ width, height }) => width < 43.9 || height < 43.9).length""")
+        assert small == 0
+        browser.click("#fit")
+        assert browser.run("""const view = document.getElementById("view");
+            return view.scrollWidth <= view.clientWidth + 1""")
+    finally:
+        browser.emulate("setTouchEmulationEnabled", enabled=False)
+
+
 # ── A page that keeps to itself ───────────────────────────────────────────────────────────────────
 
 HOSTILE = ["<script>window.hacked = 1</script>", "</script><script>window.hacked = 2</script>",
@@ -765,7 +814,13 @@ def test_a_film_of_other_inputs_is_refused():
         film.add(x * y + x)
 
 
+def test_a_notebook_that_is_not_trusted_shows_a_sentence():
+    frame = play(two_two_one())._repr_html_()
+    assert re.fullmatch(r"<iframe [^<>]*>[^<>]*trust this notebook[^<>]*</iframe>", frame)
+
+
 def test_an_empty_film_is_refused(tmp_path):
+    assert "film.add(loss) records" in Film()._repr_html_() and "empty" in repr(Film())
     with pytest.raises(ValueError, match="the film is empty"):
         Film().save(tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []

@@ -139,6 +139,7 @@ function keyboard(steps, training) {
     const acts = {
       ArrowRight: () => it.go(it.now() + 1), ArrowLeft: () => it.go(it.now() - 1),
       Home: () => it.go(0), End: () => it.go(it.count), " ": () => it.toggle(),
+      b: () => steps.go(model.seedStep), l: enlarge,
     };
     if (!(event.key in acts) || event.key === " " && (tag === "BUTTON" || tag === "A")) return;
     event.preventDefault();
@@ -169,6 +170,14 @@ function fit() {
 }
 
 const looks = (name) => [model.isAlive && "live", name].filter(Boolean).join(" ");
+
+/** For a projector: larger, and on the way with what is active. */
+function enlarge() {
+  const large = document.documentElement.classList.toggle("large");
+  fitted = large ? () => Math.max(1.6, whole()) : legible;
+  arrange();
+  follow(true);
+}
 
 /** The panel goes beside the graph or below it, where it leaves the graph larger. */
 function arrange() {

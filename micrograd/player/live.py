@@ -105,6 +105,7 @@ class Live(Player):
         if not isinstance(loss, Value):
             raise TypeError(f"the function returns one Value, its loss, not {type(loss).__name__} "
                             f"{repr(loss)[:60]}")
+        loss.label = loss.label or "loss"
         return leaves, loss
 
     def _fixed_places(self) -> dict:

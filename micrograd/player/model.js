@@ -53,10 +53,10 @@ class Model {
   isKnown(value) { return value.known <= this.step; }
   data(value) { return this.isKnown(value) ? this.number(value.data) : undefined; }
 
-  /** The gradient of a value at a step: undefined before it is known that it has any. */
+  /** The gradient of a value at a step: undefined before a rule has added to it. */
   gradient(value, step = this.step, frame = this.frame) {
     if (step < this.seedStep || value.role === "constant") return undefined;
-    let sum = value === this.root ? 1 : 0;
+    let sum = value === this.root ? 1 : undefined;
     for (const receipt of value.receipts) {
       if (receipt.step > step || this.hidden.has(receipt.row)) break;
       sum = this.number(receipt.row.sum, frame);

@@ -35,6 +35,9 @@ from .shape import Shape, check
 
 __all__ = ["Film", "Player", "play"]
 
+# What a notebook that nobody trusts yet leaves of the page.
+SENTENCE = ("Here is a page that plays backpropagation, and it needs its script: trust this notebook "
+            "and run it, or open the page that player.save(&quot;backprop.html&quot;) writes.")
 SCRIPTS = ("numbers.js", "sources.js", "model.js", "elements.js", "drawing.js", "panel.js",
            "controls.js", "training.js", "begin.js")
 
@@ -96,7 +99,7 @@ class Player:
         # A frame of its own: the page may run its script, and reaches nothing of the notebook.
         return (f'<iframe sandbox="allow-scripts" title="backpropagation, step by step" '
                 f'style="width: 100%; height: 680px; border: 0" '
-                f'srcdoc="{html.escape(self._page())}"></iframe>')
+                f'srcdoc="{html.escape(self._page())}">{SENTENCE}</iframe>')
 
     def _page(self) -> str:
         places = {name: place for place, name in enumerate(self._names)}
