@@ -26,6 +26,7 @@ def step(samples, parameters):
     return total / n, [grad_w / n, grad_b / n]
 """
 
+import functools
 import math
 import threading
 from collections import deque
@@ -33,12 +34,14 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 
 from ..engine import Value, gradients
+from .c import C, whole_limit
 from .javascript import JAVASCRIPT, PRELUDE
+from .native import Native, NoCompiler, flat
 from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
 from .samples import NUMBERS, fits, places, plain, structure
 from .symbols import Failed, Program, TraceError, trace
-from .writer import Dialect, forward_source, step_source
+from .writer import Dialect, forward_source, nested, step_source
 
 __all__ = ["jit"]
 
@@ -51,7 +54,7 @@ KINDS = {*NUMBERS, bool}                        # what the leaves of a program m
 class Compiled:
     """A traced program, improved, written as source, and compiled."""
 
-    def __init__(self, program: Program, sample, backward: bool):
+    def __init__(self, program: Program, sample, backward: bool, language: str):
         code = prune(share(fold(program.code)))
         if backward:
             code = prune(hoist(square(code)))
@@ -59,11 +62,27 @@ class Compiled:
         self.floats = [leaf for leaf in self.leaves if type(leaf.data) is float]
         code = prune(floats(code, {*self.floats}))
         self.code, self.sample, self.result = code, sample, program.result
+        self.structure = structure(tuple(sample))
         self.backward = backward
+        self.name = "step" if backward else "forward"
+        self.native, self.fallback = None, None
+        if language == "c":
+            try:
+                self.source = self.said(C, self.leaves)
+                results = sum([line.op == "mean" for line in code]) or len(code[-1].args)
+                self.native = Native(self.source, self.name, len(self.leaves), results)
+                self.whole_limit = whole_limit(code)
+                return
+            except (NoCompiler, TraceError) as error:
+                self.fallback = f"Python computed it instead of C: {error}"
         self.source = self.said(PYTHON, self.leaves)
+
+    @functools.cached_property
+    def function(self) -> Callable:
+        """The program in Python."""
         names = {"__name__": __name__}          # it is code of ours
-        exec(compile(self.source, "<compiled by micrograd>", "exec"), names)
-        self.function = names["step" if backward else "forward"]
+        exec(compile(self.said(PYTHON, self.leaves), "<compiled by micrograd>", "exec"), names)
+        return names[self.name]
 
     def said(self, dialect: Dialect, leaves: Iterable[Value]) -> str:
         """The program in a language, as a function that is given the numbers of these leaves."""
@@ -77,7 +96,22 @@ class Compiled:
         numbers = [leaf.data for leaf in self.leaves]
         if strange := {*map(type, numbers)} - KINDS:
             raise ValueError(f"a leaf holds a {strange.pop().__name__}")
+        if self.native:
+            self.fallback = None
+            flattened = flat(samples if self.backward else [samples], self.structure)
+            if self._fits_doubles(flattened) and self._fits_doubles(numbers):
+                results = self.native(flattened, len(samples), numbers)
+                if self.backward:
+                    return results[0], results[1:]
+                return nested(self.result, iter(results))
+            self.fallback = ("Python computed it instead of C: Fractions and large whole numbers "
+                             "stay exact there")
         return self.function(samples, numbers)
+
+    def _fits_doubles(self, numbers: list) -> bool:
+        kinds = {*map(type, numbers)} - {float}
+        return not kinds or kinds <= {int, bool} and self.whole_limit >= max(
+            [abs(x) for x in numbers if type(x) is not float])
 
     def serves(self) -> bool:
         """Whether the leaves that were floats when it was compiled still are."""
@@ -166,10 +200,14 @@ class jit:
     True
     """
 
-    def __init__(self, function: Callable, parameters: Iterable[Value]):
+    def __init__(self, function: Callable, parameters: Iterable[Value],
+                 language: str = "python"):
+        if language not in ("c", "python"):
+            raise ValueError(f"jit writes 'python' or 'c', not {language!r:.60}")
         if not callable(function):
             raise TypeError(f"jit takes a function, not {type(function).__name__}")
         self.function = function
+        self.language = language
         self.parameters = list(dict.fromkeys(parameters))
         for p in self.parameters:
             if not isinstance(p, Value) or p._prev:
@@ -235,7 +273,7 @@ class jit:
         programs = self._programs(plan, samples, backward)
         try:
             answer = compute(programs)
-            self.fallback = None
+            self.fallback = next(filter(None, [program.fallback for program, _ in programs]), None)
             return answer
         except (ArithmeticError, ValueError) as error:
             self.fallback = str(error)
@@ -305,7 +343,7 @@ class jit:
                     plan.kinds |= program.kinds
                     plan.programs.clear()
                     break
-                compiled = Compiled(program, groups[key][0], backward)
+                compiled = Compiled(program, groups[key][0], backward, self.language)
                 plan.programs.setdefault(key, []).append(compiled)
 
     def _trace(self, sample, plan: Plan, backward: bool) -> Program:

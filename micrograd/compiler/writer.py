@@ -44,6 +44,7 @@ class Dialect:
     operations: dict[str, tuple[int, str]] = {}
     functions: Collection[str] = ()
     reserved: Collection[str] = ()              # what no variable may be called
+    letters = re.UNICODE                        # what counts as a letter in a name
     comment = "#"
     variable = ""                               # what stands before the name of a new variable,
     end = ""                                    # after a statement,
@@ -91,7 +92,7 @@ class Dialect:
 
 # ── 2. Names ──────────────────────────────────────────────────────────────────────────────────────
 
-def identifier(label: str, reserved: Collection[str] = ()) -> str:
+def identifier(label: str, reserved: Collection[str] = (), letters: int = re.UNICODE) -> str:
     """A label as a name: its letters and digits; of a dotted path, the last word and the numbers on
     the way.
 
@@ -99,7 +100,7 @@ def identifier(label: str, reserved: Collection[str] = ()) -> str:
     ('w12', 'w0_3_1', 'if_')
     """
     text = unicodedata.normalize("NFKC", str(label))
-    text = unicodedata.normalize("NFKC", re.sub(r"[^\w.]", "", text))
+    text = unicodedata.normalize("NFKC", re.sub(r"[^\w.]", "", text, flags=letters))
     parts = [part.strip("_") for part in text.split(".")]
     words = [part for part in parts if not part.isdecimal()] or [""]
     name = words[-1][:40] + "_".join([part for part in parts if part.isdecimal()])[:40]
@@ -148,7 +149,7 @@ class Writer:
                 self.name(line, self.identifier(line.label))
 
     def identifier(self, label: str) -> str:
-        return identifier(label, self.dialect.reserved)
+        return identifier(label, self.dialect.reserved, self.dialect.letters)
 
     def name(self, line: Instruction, base: str) -> str:
         """Give it a variable of its own, by the name `base` or one like it."""
