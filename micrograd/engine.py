@@ -26,8 +26,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .ground import errors, shortcuts
-from .ground.numbers import log, number, power, where
+from .ground import copies, errors, shortcuts
+from .ground.numbers import data_of, is_array, log, number, power, where
 
 __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "gradients", "op",
            "pass_back", "topological_order"]
@@ -102,6 +102,9 @@ class Value(shortcuts.Node):
     __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = item = \
         errors.loses_the_gradient
 
+    # A copy is of the whole graph, however deep.
+    __copy__, __deepcopy__, __reduce_ex__ = copies.shallow, copies.deepcopy, copies.reduce
+
     @classmethod
     def add_methods(cls, *functions: Callable, **named: Callable) -> None:
         """Make functions of a Value methods of it: functions.py does it with all of its own."""
@@ -160,6 +163,8 @@ class Operation:
     mathematics: Any = None
     rule: Any = None
 
+    def __deepcopy__(self, memo):   return self             # as of a function
+
 
 # A rule must answer in the kind of number it is given: x ** 0 is the 1 among fractions where x is a
 # fraction, while Python would make a float of the integers 1 / 3.
@@ -181,6 +186,7 @@ def _rule_of_exponents(g, out, x, y):
 
 
 EXPONENTIATE = Operation("**", power, _rule_of_exponents)
+OPERATORS = {ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, EXPONENTIATE}
 
 
 @shortcuts.for_few_inputs(Value, Constant)
@@ -193,8 +199,10 @@ def apply(operation: Operation, *inputs):
     with errors.naming(operation.symbol, inputs):
         if not any([isinstance(x, Value) for x in inputs]):
             return operation.mathematics(*inputs)
+        if operation in OPERATORS and any([is_array(x) for x in inputs]):
+            return NotImplemented               # the array then asks again, for each of its numbers
         values = [x if isinstance(x, Value) else Constant(x) for x in inputs]
-        out = Value(operation.mathematics(*[x.data for x in values]), values)
+        out = Value(operation.mathematics(*[data_of(x) for x in values]), values)
         out.operation = operation
         return out
 

@@ -21,7 +21,8 @@ from .engine import Constant, Value, dot
 from .functions import relu
 from .ground.errors import shown, unchanged_on_error
 from .ground.marks import marking, marks
-from .ground.numbers import number
+from .ground.nested import mapped, side_by_side
+from .ground.numbers import data_of, number
 
 __all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter", "marks"]
 
@@ -104,16 +105,7 @@ class Module:
         >>> Layer(2, 3, rng=random.Random(0)).state_dict()["bias"]
         [0, 0, 0]
         """
-        return {name: _data(name, tensor) for name, tensor in self._named_tensors().items()}
-
-    def _named_tensors(self) -> dict[str, object]:
-        tensors: dict[str, object] = {}
-        for name, tensor in _walk(self, lambda module: module.tensors(), _is_tensor):
-            if name in tensors:
-                raise ValueError(f"two parameters of {self!r:.60} have the same name {name!r}: "
-                                 "rename an attribute or a key")
-            tensors[name] = tensor
-        return tensors
+        return {name: numbers for name, (_, numbers) in _tensors(self).items()}
 
     def load_state_dict(self, state: dict) -> None:
         """Set every parameter to its number in `state`, the state dict of a module like this one.
@@ -128,18 +120,24 @@ class Module:
           weight[0]: expected 2 entries, got 1
           bias[0]: expected a finite number, got 'a'
         """
-        tensors = self._named_tensors()
+        tensors = _tensors(self)
         problems = [f"{name}: missing" for name in tensors if name not in state]
         problems += [f"{name}: unexpected" for name in state if name not in tensors]
-        changes = []
+        parameters, numbers = [], []
         for name in tensors:
             if name in state:
-                _match(name, tensors[name], state[name], changes, problems)
+                for place, tensor, data in side_by_side(tensors[name][0], state[name]):
+                    expected, found = _accepted(tensor, data)
+                    if expected:
+                        problems.append(f"{name}{place()}: expected {expected}")
+                    elif found is not None:
+                        parameters.append(tensor)
+                        numbers.append(found)
         if problems:
             heading = f"cannot load this state dict into a {self!r}:"
             raise ValueError("\n  ".join([heading, *problems]))
-        with unchanged_on_error([parameter for parameter, _ in changes], "data"):
-            for parameter, data in changes:
+        with unchanged_on_error(parameters, "data"):
+            for parameter, data in zip(parameters, numbers):
                 parameter.data = data
 
 
@@ -239,10 +237,13 @@ class MLP(Module):
 def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tuple[str, object]]:
     """The wanted things in a module, with dotted names. `contents` of a module is a dict; lists,
     tuples and dicts are gone through, each once, as modules are."""
-    seen, todo = {}, [("", module)]
+    found, seen, todo = {}, {}, [("", module)]
     while todo:
         name, thing = todo.pop()
         if wanted(thing):
+            if found.setdefault(name, thing) is not thing:
+                raise ValueError(f"two parameters of {shown(module)} have the same name {name!r}: "
+                                 "rename an attribute or a key")
             yield name, thing
         elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
             seen[id(thing)] = thing             # kept, so that no other gets its id
@@ -255,11 +256,16 @@ def _is_leaf(thing) -> bool:
     return isinstance(thing, Value) and not thing._prev
 
 
-def _is_tensor(thing) -> bool:
-    """Whether a thing is a leaf Value or a list of such things."""
-    if isinstance(thing, (list, tuple)):
-        return len(thing) > 0 and all(map(_is_tensor, thing))
-    return _is_leaf(thing)
+def _number_of_leaf(thing):
+    return data_of(thing) if _is_leaf(thing) else None
+
+
+def _tensors(module: Module) -> dict[str, tuple]:
+    """The entries of the state dict: leaf Values and nested lists of them, and their numbers."""
+    known: dict = {}
+    walk = _walk(module, lambda module: module.tensors(),
+                 lambda thing: mapped(_number_of_leaf, thing, known) is not None)
+    return {name: (tensor, mapped(_number_of_leaf, tensor, known)) for name, tensor in walk}
 
 
 def _weight_and_bias(neurons: list[Neuron]) -> dict:
@@ -272,26 +278,17 @@ def _label(module: Module) -> None:
         parameter.label = name
 
 
-def _data(name: str, tensor):
-    if isinstance(tensor, Value):
-        return number(tensor.data, f"data of {name}")
-    return [_data(f"{name}[{i}]", part) for i, part in enumerate(tensor)]
-
-
-def _match(name: str, tensor, data, changes: list, problems: list) -> None:
-    """Pair each parameter with its number in `changes`, or say in `problems` why that cannot be."""
-    if isinstance(tensor, Value):
-        try:
-            found = number(data, name)
-            if isinstance(data, bool) or not abs(found) <= sys.float_info.max:
-                raise TypeError
-            changes.append((tensor, found))
-        except TypeError:
-            problems.append(f"{name}: expected a finite number, got {shown(data)[:40]}")
-    elif not isinstance(data, (list, tuple)):
-        problems.append(f"{name}: expected a list of {len(tensor)}, got {repr(data)[:40]}")
-    elif len(data) != len(tensor):
-        problems.append(f"{name}: expected {len(tensor)} entries, got {len(data)}")
-    else:
-        for i, (part, found) in enumerate(zip(tensor, data)):
-            _match(f"{name}[{i}]", part, found, changes, problems)
+def _accepted(tensor, data) -> tuple[str, object]:
+    """What `data` should have been, or "" if it fits, and then its number if it is one."""
+    if not isinstance(tensor, Value):
+        if not isinstance(data, (list, tuple)):
+            return f"a list of {len(tensor)}, got {shown(data)}", None
+        fits = len(data) == len(tensor)
+        return "" if fits else f"{len(tensor)} entries, got {len(data)}", None
+    try:
+        found = number(data, "")
+        if isinstance(data, bool) or not abs(found) <= sys.float_info.max:
+            raise TypeError
+        return "", found
+    except TypeError:
+        return f"a finite number, got {shown(data)}", None

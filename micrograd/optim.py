@@ -75,7 +75,7 @@ class Optimizer:
         try:
             self.steps += 1
             for p, data in zip(self.parameters, self.updates(gradients)):
-                p.data = data
+                p.data = data if type(data) is float else _number(data)
         except BaseException as error:
             vars(self).update(remembered)
             for p, data in zip(self.parameters, before):
@@ -155,9 +155,10 @@ class Adam(Optimizer):
                 for p, m, v in zip(self.parameters, self.m, self.v)]
 
 
-def _number(gradient):
-    """The gradient as a plain number, also where it has a graph of its own."""
-    return gradient.data if hasattr(gradient, "_prev") else gradient
+def _number(x):
+    """A plain number: also of a gradient with a graph of its own, and Python's for numpy's."""
+    x = x.data if hasattr(x, "_prev") else x
+    return x.item() if hasattr(x, "item") else x
 
 
 def _require(name: str, number, holds: bool, accepted: str) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from .numbers import is_number, number
+from .numbers import data_of, is_number, number, shown
 
-__all__ = ["MATHEMATICAL", "RuleError", "loses_the_gradient", "named", "naming", "require_gradients", "shown",
-           "unchanged_on_error"]
+__all__ = ["MATHEMATICAL", "RuleError", "loses_the_gradient", "named", "naming",
+           "require_gradients", "shown", "unchanged_on_error"]
 
 # What mathematics raises, and we put names into. Errors of a kind of their own go through untouched.
 MATHEMATICAL = {ArithmeticError, OverflowError, TypeError, ValueError, ZeroDivisionError}
@@ -39,21 +39,13 @@ def named(error: Exception, doing: str, inputs: Sequence) -> Exception:
     """The same kind of error, with the operation, its inputs and their labels."""
     for x in inputs:                            # what is no number is all there is to say
         if hasattr(type(x), "_prev"):
-            number(x.data, f"data of {x.label or f'a {type(x).__name__}'}")
+            data_of(x)
         else:
             number(x, doing)
     names = [f"{getattr(x, 'label', '')} = {shown(getattr(x, 'data', x))}".removeprefix(" = ")
              for x in inputs[:6]]
     of = ", ".join(names) + (f" and {len(inputs) - 6} more" if len(inputs) > 6 else "")
     return type(error)(f"{doing} of {of}: {error}")
-
-
-def shown(x: Any) -> str:
-    """A number in a message: whole, unless it is very long."""
-    try:
-        return repr(x)[:60]
-    except ValueError:                          # Python refuses to write an int of 4,300 digits
-        return "a huge integer"
 
 
 class RuleError(TypeError):

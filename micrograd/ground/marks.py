@@ -13,6 +13,7 @@ next to nothing: the tuple of arguments, which the call makes anyway, is kept.
 
 import functools
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 __all__ = ["marking", "marks", "values_in"]
@@ -35,18 +36,29 @@ def marks(value: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 
 def marking(call: Callable[..., Any]) -> Callable[..., Any]:
     """A module's `__call__` that marks what it returns with its arguments, the module first."""
+    if not isinstance(call, FunctionType):      # a static method, or any object that can be called
+        call = _as_a_method(call)
+
     @functools.wraps(call)
     def call_and_mark(*args: Any, **named: Any) -> Any:
         out = call(*args, **named)
         if named:
             args += tuple(named.values())
-        if hasattr(out, "_prev"):
+        if hasattr(type(out), "_prev"):
             _mark(out, args)
         elif isinstance(out, (dict, list, tuple)):
             for value in values_in(out):
                 _mark(value, args)
         return out
     return call_and_mark
+
+
+def _as_a_method(call: Any) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def method(module: Any, *args: Any, **named: Any) -> Any:
+        bind = getattr(type(call), "__get__", None)
+        return (bind(call, module, type(module)) if bind else call)(*args, **named)
+    return method
 
 
 def _mark(value: Any, args: tuple[Any, ...]) -> None:
@@ -62,7 +74,7 @@ def values_in(thing: Any) -> Iterator[Any]:
     todo, seen = [thing], set()
     while todo:
         thing = todo.pop()
-        if hasattr(thing, "_prev"):
+        if hasattr(type(thing), "_prev"):
             yield thing
         elif isinstance(thing, (dict, list, tuple)) and id(thing) not in seen:
             seen.add(id(thing))

@@ -11,11 +11,13 @@ else a reader invents); Python's own numbers go on to `math`.
 
 import functools
 import math
+import reprlib
 from collections.abc import Callable
 from numbers import Rational, Real
 from typing import Any
 
-__all__ = ["cos", "exp", "generic", "is_number", "log", "number", "power", "sin", "sqrt", "tanh", "where"]
+__all__ = ["cos", "data_of", "exp", "generic", "is_array", "is_number", "log", "number", "power",
+           "shown", "sin", "sqrt", "tanh", "where"]
 
 KINDS = "(int, float, Fraction or a numpy scalar)"
 
@@ -34,16 +36,38 @@ def number(x: Any, whose: str) -> Any:
         return x
     found = x.item() if getattr(x, "ndim", None) == 0 else x
     if hasattr(type(found), "_prev"):
-        raise TypeError(f"{whose} takes a plain number, not the {type(x).__name__} {x!r:.60}: "
+        raise TypeError(f"{whose} takes a plain number, not the {type(x).__name__} {shown(x)}: "
                         "write .data for its number")
     if not isinstance(found, Real):
-        raise TypeError(f"{whose} takes a number {KINDS}, not {type(x).__name__} {x!r:.60}")
+        raise TypeError(f"{whose} takes a number {KINDS}, not {type(x).__name__} {shown(x)}")
     return found
+
+
+def data_of(value: Any) -> Any:
+    """The number of a value. If somebody has set it to one of numpy's, it becomes Python's here."""
+    if type(value.data) not in (int, float):
+        value.data = number(value.data, f"data of {value.label or f'a {type(value).__name__}'}")
+    return value.data
 
 
 def is_number(x: Any) -> bool:
     """Whether one can compute with `x`, of whatever kind: a Value, a symbol, a float …"""
-    return hasattr(type(x), "__truediv__") and not getattr(x, "ndim", 0)
+    return hasattr(type(x), "__truediv__") and not is_array(x)
+
+
+def is_array(x: Any) -> bool:
+    """Whether `x` is one of numpy's arrays, or alike: of one dimension or more."""
+    return bool(getattr(x, "ndim", 0))
+
+
+def shown(x: Any) -> str:
+    """What an error quotes: a number whole, unless it is very long, and of all else a little."""
+    writer = reprlib.Repr()
+    writer.maxstring = writer.maxother = writer.maxlong = 60
+    try:
+        return writer.repr(x)[:60]
+    except ValueError:                          # Python refuses to write an int of 4,300 digits
+        return "a huge integer"
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -73,8 +73,8 @@ def for_few_inputs(Value: type, Constant: type) -> Callable[[Callable[..., Any]]
                     data = operation.mathematics(x.data)
                 if not isinstance(x, Value):
                     return apply(operation, *inputs)
-                if type(data) not in PLAIN:
-                    data = number(data, "Value")
+                if type(data) not in PLAIN and number(data, "Value") is not data:
+                    return apply(operation, *inputs)        # a number of numpy's
             except Exception:                   # apply() meets it again, and explains it
                 return apply(operation, *inputs)
             out = new(Value)
@@ -133,8 +133,8 @@ def _operators(Value: type, Constant: type, apply: Callable[..., Any], operation
                 return apply(operation, x, y)
         try:
             data = mathematics(x.data, y.data)
-            if type(data) not in PLAIN:
-                data = number(data, "Value")
+            if type(data) not in PLAIN and number(data, "Value") is not data:
+                return apply(operation, x, y)   # a number of numpy's
         except Exception:
             return apply(operation, x, y)
         out: Any = new(Value)
