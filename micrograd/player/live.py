@@ -36,7 +36,8 @@ def live(function: Callable, samples: Iterable, model=None, depth: int | None = 
     `function` takes one sample, as its arguments, and returns its loss, one Value: what `jit`
     takes. `samples` is a sequence of samples, each the tuple of the function's arguments; `model`
     has the parameters to train (without one, they are all parameters in the graph). `model` and
-    `depth` draw boxes, and close them, as `draw_dot` does. `lr` is the learning rate at first.
+    `depth` draw boxes, and close them, as `draw_dot` does: what nobody could read is closed, and
+    can still be trained. `lr` is the learning rate at first.
 
     Raises TypeError if `function` returns no Value or takes other samples, ValueError if there are
     no samples, if their graphs differ or are too large to play, and TraceError where `function`

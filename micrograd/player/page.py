@@ -66,7 +66,7 @@ class Player:
     kind, scripts = "recording", SCRIPTS
 
     def __init__(self, root: Value, model=None, depth: int | None = None):
-        self._shape, self._frames, self._captions = Shape(root, model, depth), [], []
+        self._shape, self._frames, self._captions = Shape(root, model, _asked(depth)), [], []
         self._names = self._record(root, self._shape)
 
     def _record(self, root: Value, shape: Shape, caption: str = "", kind=list) -> list[tuple]:
@@ -111,6 +111,11 @@ class Player:
                 f"{2 * len(self._shape.turns) + 2} steps")
 
 
+def _asked(depth: float | None) -> float:
+    """Who plays follows steps, not arrows: no box closes that nobody asked to close."""
+    return math.inf if depth is None else depth
+
+
 class Film(Player):
     """The page of a training: the same graph many times, with other numbers.
 
@@ -141,7 +146,7 @@ class Film(Player):
         The first graph fixes the shape. Raises ValueError if a later one has another, and whatever
         `play` would raise; then nothing is recorded.
         """
-        shape = self._shape or Shape(loss, self._model, self._depth)
+        shape = self._shape or Shape(loss, self._model, _asked(self._depth))
         self._names = self._record(loss, shape, str(caption), kind=lambda numbers: array.array(
             "d", map(as_float, numbers)))
         self._shape = shape

@@ -65,8 +65,7 @@ class Shape:
     def __init__(self, root: Value, model=None, depth: float | None = None):
         if not isinstance(root, Value):
             raise TypeError(f"only the computation of a Value can be played, not {root!r:.60}")
-        # Who plays follows steps, not arrows: no box closes that nobody asked to close.
-        self.scene = scene = Scene(root, model, math.inf if depth is None else depth)
+        self.scene = scene = Scene(root, model, depth)
         drawn = len(scene.values) + len(scene.closed)
         if drawn > LARGEST:
             raise ValueError(f"a graph of {drawn:,} boxes is too large to play, the limit is "
