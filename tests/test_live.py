@@ -455,6 +455,28 @@ def test_one_input_has_a_curve(browser, tmp_path):
     assert len(browser.texts("#plane-points .point")) == 3
 
 
+def test_boxes_open_and_close_while_one_turns_and_trains(browser, tmp_path):
+    function, samples, model, _ = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, 1)
+    knobs = "return document.querySelectorAll('[role=slider]').length"
+    assert browser.run(knobs) == 3              # the parameters are within
+    agrees(browser, function, samples, model.parameters())
+    browser.click("#train-step")
+    browser.click(".box .note")
+    browser.click(".box .note")
+    assert browser.run(knobs) == 3 + 9
+    one = agrees(browser, function, samples, model.parameters())
+    drag(browser, f"#{knob_of(browser, model.parameters()[0].label)}", 20)
+    assert one != agrees(browser, function, samples, model.parameters())
+    browser.click(".group text")
+    assert browser.run(knobs) == 3 and browser.run("return source.steps") == 1
+    trained = dict(zip(browser.run("return source.live.leaves.map(({ name }) => name)"),
+                       leaves_of(browser)))
+    for p in model.parameters():
+        p.data = trained[p.label]
+    agrees(browser, function, samples, model.parameters())
+
+
 # ── Predict ───────────────────────────────────────────────────────────────────────────────────────
 
 def test_predict_asks_and_explains(browser, tmp_path):
@@ -618,8 +640,8 @@ def test_the_model_runs_without_a_page(tmp_path):
     data = re.search(r'id="data">(.*?)</script>', page, re.S)[1]
     alone = script[:script.index("// ── The one state of the page")]
     program = alone + f"""
-        const graph = {data}, source = new Computation(graph, programs);
-        const model = new Model(graph, source);
+        const page = {data}, source = new Computation(page, programs);
+        const model = new Model(page.graphs[page.open], source);
         model.go(Infinity);
         source.show(0);
         console.log(JSON.stringify([...model.values.values()].map((value) =>

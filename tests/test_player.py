@@ -258,7 +258,7 @@ def test_closed_boxes_play(browser, tmp_path):
     loss.backward()
     browser.open(play(loss, model, depth=1).save(tmp_path / "page.html"), "#step=1")
     assert browser.texts(".box .label") == ["layers.0 · Layer", "layers.1 · Layer"]
-    assert browser.texts(".group text") == ["MLP"]
+    assert browser.texts(".group text") == ["⊟ MLP"]
     assert browser.texts(".box .grad") == ["", ""]
     hidden = [f"#{i} = {x:.4g}".replace("-", "−") for i, x in _results(loss, model.layers[0])]
     assert rows(browser) == hidden
@@ -270,6 +270,42 @@ def test_closed_boxes_play(browser, tmp_path):
                  for _, label, _, grad, _ in browser.run(SHOWN) if grad is not None}
     # A closed box adds up what it hides before it passes it on.
     assert gradients["a"] == pytest.approx(a.grad) and gradients["b"] == pytest.approx(b.grad)
+
+
+def network_of_boxes():
+    model = MLP(2, [3, 1], activation=functions.tanh, rng=random.Random(0))
+    return (model([Value(0.5, label="a"), Value(-1.0, label="b")]) - 1) ** 2, model
+
+
+def test_boxes_open_and_close(browser, tmp_path):
+    loss, model = network_of_boxes()
+    film = Film(model, depth=1)
+    loss.backward()
+    film.add(loss)
+    for player in play(loss, model, depth=1), film:
+        browser.open(player.save(tmp_path / "page.html"), "#step=8")
+        phase = browser.text("#phase").split()[0]
+
+        def boxes():
+            return len(browser.texts(".box")), len(browser.texts(".group"))
+
+        assert boxes() == (2, 1)                # two closed layers in the open network
+        browser.click(".box .note")
+        assert boxes() == (4, 3)
+        browser.click(".box .note")
+        assert boxes() == (0, 7)                # of everything, down to the neurons
+        assert browser.text("#phase").split()[0] == phase == "Backward"
+        for value, (_, label, *_) in zip(micrograd.engine.topological_order(loss),
+                                         browser.run(SHOWN)):
+            assert number(re.search(r", data ([^,]*)", label)[1]) == pytest.approx(value.data)
+        browser.click(".group text")            # the network
+        assert boxes() == (1, 0)
+        browser.press("HOME", "END")
+        browser.run("document.querySelector('.box').focus()")
+        browser.press("ENTER")
+        assert boxes() == (2, 1)
+        browser.press("ESCAPE")
+        assert boxes() == (1, 0)
 
 
 def _results(root, layer):

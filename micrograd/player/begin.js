@@ -5,36 +5,37 @@ function legend() {
   const roles = [...new Set(shown.map((value) => value.role))];
   if (graph.others.some((node) => !node.symbol)) roles.push("closed box");
   const list = byId("legend");
+  list.replaceChildren();
   const add = (looks, words) => list.append(make("li", {}, make("i", { class: looks }), words));
   for (const role of roles) add(role.split(" ")[0], role);
   add("stroke positive", "gradient above 0");
   add("stroke negative", "below 0");
   if (graph.others.some((node) => !node.symbol)) add("stroke mixed", "of both signs");
   add("stroke zero", "0");
-  if (model.source.hasNaN) add("stroke nan", "NaN");
+  if (source.hasNaN) add("stroke nan", "NaN");
 }
 
 function begin() {
-  const title = { film: "Training", live: "The knobs" }[graph.kind] ?? "Backpropagation";
+  const title = { film: "Training", live: "The knobs" }[page.kind] ?? "Backpropagation";
+  openGraph(page.open);
   byId("title").replaceChildren(`${title} of `, make("bdi", {}, model.root.name));
   document.title = `${title} of ${model.root.name}`;
-  drawGraph();
-  legend();
   const PHASES = [" · forward", " · seed", " · backward"];
   let training;
   if (isFilm) {
     byId("training").hidden = byId("film-keys").hidden = false;
     const { frames } = model.source;
-    training = transport("training step", frames - 1, () => model.frame,
+    training = transport("training step", () => frames - 1, () => model.frame,
       (to) => show(model.step, to), () => `Training ${model.frame + 1} of ${frames}`,
       [2, 5, 10, 30, 60], 10);
     drawCurve();
   }
-  const steps = transport("step", model.lastStep, () => model.step, (to) => show(to),
+  const steps = transport("step", () => model.lastStep, () => model.step, (to) => show(to),
     () => `Step ${model.step} of ${model.lastStep}` +
       PHASES[Math.sign(model.step - model.seedStep) + 1],
     [0.25, 0.5, 1, 2, 5, 20], 1);
-  if (model.isAlive) {
+  if (isAlive) {
+    source.use(graph);
     makeKnobs();
     makeTraining();
     makePlane();
@@ -46,7 +47,7 @@ function begin() {
   sizes();
   arrange();
   fromAddress();
-  if (model.isAlive) rest();
+  if (isAlive) rest();
   addEventListener("hashchange", fromAddress);
 }
 begin();

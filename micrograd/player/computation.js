@@ -4,12 +4,10 @@
 // `step` the mean loss of samples and its gradients.
 
 class Computation {
-  constructor({ live, values, turns }, programs) {
+  constructor({ live }, programs) {
     this.frames = 1;
     this.live = live;
-    // The places of all data and gradients.
-    this.told = [...values.map((value) => value.data),
-                 ...turns.flatMap((turn) => turn.rows.map((row) => row.sum))];
+    this.told = [];                                     // the places of all data and gradients
     this.programs = programs;
     this.lr = live.lr;
     this.oneByOne = false;
@@ -67,6 +65,13 @@ class Computation {
 
   settle() {
     this.settled = { leaves: [...this.leaves], samples: structuredClone(this.samples) };
+    this.refresh();
+  }
+
+  /** Tell the numbers of this graph. */
+  use({ values, turns }) {
+    this.told = [...values.map((value) => value.data),
+                 ...turns.flatMap((turn) => turn.rows.map((row) => row.sum))];
     this.refresh();
   }
 

@@ -7,18 +7,51 @@ function show(step, frame = model.frame) {
   const from = [model.step, model.frame];
   model.go(step, frame);
   const all = first || model.frame !== from[1];
-  if (model.isAlive) hideRows();
+  if (isAlive) hideRows();
   model.isResting = false;
   first = false;
   updateGraph(all ? undefined : from[0]);
   showPanel();
   showDetails();
   if (isFilm) showTraining();
-  if (model.isAlive) showLive();
+  if (isAlive) showLive();
   for (const transport of transports) transport.update();
   follow(all);
   announce();
   address();
+}
+
+/** The graph in which boxes are open to a depth; undefined if there is none. */
+function byDepth(depth) {
+  const k = page.graphs.findIndex((g) => g.depth === depth && g.key === graph.key);
+  return k < 0 ? undefined : k;
+}
+
+/** Take another graph, and stay where one is in the computation. */
+function openGraph(k) {
+  const before = model, frame = model?.frame ?? 0, leaf = isAlive && turning?.knob;
+  graph = page.graphs[k];
+  model = new Model(graph, source);
+  drawGraph();
+  legend();
+  if (!before) return;
+  if (isAlive) {
+    source.use(graph);
+    takeKnobs(leaf);
+  }
+  fitted = fitted && legible;
+  arrange();
+  first = true;                                         // draw all of it
+  show(sameStep(before), frame);
+  if (isAlive && before.step === before.lastStep) rest();
+}
+
+/** The step at which what another graph has done so far has been done. */
+function sameStep({ turn, turns, step, seedStep, lastStep, isBackward }) {
+  if (step === lastStep) return model.lastStep;
+  if (!turn) return step === seedStep ? model.seedStep : 0;
+  const i = turn.made.at(-1), k = model.turns.findIndex(({ made }) => made.at(-1) >= i);
+  return isBackward ? model.backwardStep(k) : k + 1;
 }
 
 /** The numbers have changed, where one is in the steps has not. */
@@ -44,7 +77,7 @@ function address() {
 function fromAddress() {
   const asked = (name) => new RegExp(`[#&]${name}=(\\d+)`).exec(location.hash)?.[1];
   // A recording of one computation begins at its beginning, all else with all there is to see.
-  const here = first && graph.kind !== "recording" ? model.lastStep : model.step;
+  const here = first && page.kind !== "recording" ? model.lastStep : model.step;
   show(Number(asked("step") ?? here), Number(asked("frame") ?? model.frame));
 }
 
@@ -58,7 +91,7 @@ const transports = [];
 let playing = null;
 
 /** Buttons, a slider and a speed for one of the two things that can be played. */
-function transport(what, count, now, go, telling, speeds, speed) {
+function transport(what, last, now, go, telling, speeds, speed) {
   const icon = (name) => make("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" },
     make("path", { d: ICONS[name] }));
   const button = (name, label, act) => {
@@ -68,7 +101,7 @@ function transport(what, count, now, go, telling, speeds, speed) {
     return element;
   };
   let timer;
-  const self = { stop, toggle, go: (to) => { if (playing) playing.stop(); go(to); }, now, count };
+  const self = { stop, toggle, go: (to) => { if (playing) playing.stop(); go(to); }, now, last };
   function stop() {
     clearTimeout(timer);
     if (playing !== self) return;
@@ -84,13 +117,13 @@ function transport(what, count, now, go, telling, speeds, speed) {
     playing = self;
     buttons.play.replaceChildren(icon("pause"));
     buttons.play.setAttribute("aria-label", `Pause ${what}`);
-    if (now() === count) go(0);
+    if (now() === last()) go(0);
     timer = setTimeout(tick, 1000 / select.value);
   }
   function tick() {
     const began = performance.now();
     go(now() + 1);
-    if (now() === count) { stop(); return; }
+    if (now() === last()) { stop(); return; }
     timer = setTimeout(tick, Math.max(0, 1000 / select.value - (performance.now() - began)));
   }
   const buttons = {
@@ -98,11 +131,11 @@ function transport(what, count, now, go, telling, speeds, speed) {
     previous: button("previous", `Previous ${what}`, () => self.go(now() - 1)),
     play: button("play", `Play ${what}`, toggle),
     next: button("next", `Next ${what}`, () => self.go(now() + 1)),
-    last: button("last", `Last ${what}`, () => self.go(count)),
+    last: button("last", `Last ${what}`, () => self.go(last())),
   };
   const id = what.replace(" ", "-"), title = what[0].toUpperCase() + what.slice(1);
   const slider = make("input", { type: "range", id: `${id}-slider`, "aria-label": title,
-                                 min: 0, max: count, step: 1 });
+                                 min: 0, max: last(), step: 1 });
   slider.addEventListener("input", () => self.go(Number(slider.value)));
   const select = make("select", { "aria-label": `Speed, ${what}s per second` });
   for (const rate of speeds) {
@@ -112,11 +145,12 @@ function transport(what, count, now, go, telling, speeds, speed) {
   }
   const where = make("span", { class: "where" });
   self.update = () => {
+    slider.max = last();
     slider.value = now();
     slider.setAttribute("aria-valuetext", telling());
     setText(where, telling());
     // Not `disabled`, which would take the focus from who has just pressed it.
-    for (const [name, end] of [["first", 0], ["previous", 0], ["next", count], ["last", count]]) {
+    for (const [name, end] of [["first", 0], ["previous", 0], ["next", last()], ["last", last()]]) {
       buttons[name].setAttribute("aria-disabled", now() === end);
     }
   };
@@ -138,7 +172,7 @@ function keyboard(steps, training) {
     const it = event.shiftKey && training || steps;
     const acts = {
       ArrowRight: () => it.go(it.now() + 1), ArrowLeft: () => it.go(it.now() - 1),
-      Home: () => it.go(0), End: () => it.go(it.count), " ": () => it.toggle(),
+      Home: () => it.go(0), End: () => it.go(it.last()), " ": () => it.toggle(),
       b: () => steps.go(model.seedStep), l: enlarge,
     };
     if (!(event.key in acts) || event.key === " " && (tag === "BUTTON" || tag === "A")) return;
@@ -161,7 +195,7 @@ function setZoom(z) {
 /** As large as there is room for. */
 const whole = () => Math.min(2.2, (room[0] - 1) / FULL[0], (room[1] - 1) / FULL[1]);
 /** Of a large graph a legible part, which follows the steps. */
-const legible = () => whole() > (model.isAlive ? 0.5 : 0.6) ? whole() : 0.8;
+const legible = () => whole() > (isAlive ? 0.5 : 0.6) ? whole() : 0.8;
 let fitted = legible;                                   // null once someone has chosen a size
 
 function fit() {
@@ -169,7 +203,7 @@ function fit() {
   if (fitted) setZoom(fitted());
 }
 
-const looks = (name) => [model.isAlive && "live", name].filter(Boolean).join(" ");
+const looks = (name) => [isAlive && "live", name].filter(Boolean).join(" ");
 
 /** For a projector: larger, and on the way with what is active. */
 function enlarge() {

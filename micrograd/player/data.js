@@ -1,7 +1,7 @@
 // ── The data ─────────────────────────────────────────────────────────────────────────────────────
 // A sample is data, not structure: whatever is done to one, the programs stay as they are.
 
-const { columns: COLUMNS, outputs: OUTPUTS } = graph.live;
+const { columns: COLUMNS, outputs: OUTPUTS } = page.live;
 const ROWS = 200;                                       // that a table still shows
 const cells = [];                                       // of each row: fields, outputs, loss
 

@@ -1,11 +1,10 @@
 // ── The graph ────────────────────────────────────────────────────────────────────────────────────
 
-const [width, height] = graph.size, PAD = 14;
-const FULL = [width + 2 * PAD, height + 2 * PAD];
-const svg = make("svg", { viewBox: [-PAD, -PAD, ...FULL].join(" "), id: "graph", role: "group",
-                          "aria-label": "The graph of the computation" });
+const PAD = 14;
+let svg, FULL;                                          // the graph and its size
 const nodes = new Map();                                // by id: element, texts, what it is
-let pointedAt = null;
+const involved = [];                                    // which of them each step is about
+let pointedAt = null, entrance = null;                  // where the tab key enters the graph
 
 function addNode(node, kind, role, lines) {
   const [x, y, w, h] = node.box, middle = x + w / 2;
@@ -28,10 +27,21 @@ function addNode(node, kind, role, lines) {
 }
 
 function drawGraph() {
+  FULL = graph.size.map((x) => x + 2 * PAD);
+  svg = make("svg", { viewBox: [-PAD, -PAD, ...FULL].join(" "), id: "graph", role: "group",
+                      "aria-label": "The graph of the computation" });
+  nodes.clear();
+  involved.length = 0;
+  pointedAt = entrance = null;
   for (const group of graph.groups) {
-    const [x, y, w, h] = group.box;
-    svg.append(make("g", { class: "group" }, make("rect", { x, y, width: w, height: h, rx: 8 }),
-      make("text", { x: x + 7, y: y + 13 }, group.title)));
+    const [x, y, w, h] = group.box, canClose = byDepth(group.deep) !== undefined;
+    const element = make("g", { class: canClose ? "group closes" : "group" },
+      make("rect", { x, y, width: w, height: h, rx: 8 }),
+      make("text", { x: x + 7, y: y + 13 }, canClose ? `⊟ ${group.title}` : group.title));
+    if (canClose) {
+      element.lastChild.addEventListener("click", () => openGraph(byDepth(group.deep)));
+    }
+    svg.append(element);
   }
   for (const [k, arrow] of model.arrows.entries()) {
     const [[x0, y0], ...points] = arrow.path, [tx, ty] = arrow.tip;
@@ -60,7 +70,7 @@ function drawGraph() {
       ...node.notes.map((note) => ["note", note]), ["grad", ""]]);
   }
   for (const turn of model.turns) nodes.get(turn.node).turns.push(turn);
-  byId("view").append(svg);
+  byId("view").replaceChildren(svg);
   for (const node of nodes.values()) for (const line of node.texts) squeeze(node, line);
   reachable(nodes.get(model.root.id));
 }
@@ -83,7 +93,6 @@ function squeeze(node, line) {
 }
 
 /** Which nodes and arrows a step is about. */
-const involved = [];
 function concerns(step) {
   if (involved[step]) return involved[step];
   const k = model.turnAt(step), found = { nodes: new Set(), arrows: new Set() };
@@ -125,7 +134,7 @@ function updateNode(id, lit) {
 // Each kind of node: is it known yet, which role has it, and what does a screen reader say?
 
 function showValue(node) {
-  const { value, texts } = node, write = model.isAlive ? steady : short;
+  const { value, texts } = node, write = isAlive ? steady : short;
   const constant = value.role === "constant";
   const data = model.data(value), grad = model.gradient(value);
   const dataText = texts[texts.length - (constant ? 1 : 2)], gradText = texts[texts.length - 1];
@@ -151,14 +160,15 @@ function showBox(node) {
   const grads = model.norm(node.turns);
   const made = node.turns.flatMap((turn) => turn.made).map((i) => model.values.get(i));
   const results = made.map((value) => model.data(value)).filter((x) => x !== undefined);
-  const write = model.isAlive ? steady : short, line = node.texts[1];
+  const write = isAlive ? steady : short, line = node.texts[1];
   const span = results.map(size).sort((a, b) => a - b);
   const few = results.length <= 2;
   const text = results.length ? `out: ${few ? results.map(write).join(", ")
     : `${write(span[0])} … ${write(span.at(-1))}`}` : "";
   if (setText(line, text)) squeeze(node, line);
   setText(node.texts.at(-1), grads === undefined ? "" : `‖grad‖ ${write(grads)}`);
-  return [known, "closed", `closed box ${node.title}`, ...node.texts.slice(2, -1).map(
+  const opens = byDepth(graph.depth + 1) !== undefined ? "Enter opens it" : "";
+  return [known, opens ? "closed opens" : "closed", `closed box ${node.title}`, opens, ...node.texts.slice(2, -1).map(
     (note) => note.textContent), text, grads === undefined ? ""
     : `norm of its gradients ${full(grads)}`];
 }
@@ -218,7 +228,6 @@ function point(id) {
 }
 
 /** The graph is one stop of the tab key: at the node where one was last. Knobs are stops too. */
-let entrance = null;
 function reachable(node) {
   if (entrance && !entrance.knob) entrance.element.setAttribute("tabindex", -1);
   entrance = node;
@@ -245,9 +254,14 @@ function listen() {
   document.addEventListener("pointerover", (event) => {
     if (idOf(event)) point(idOf(event));
   });
-  svg.addEventListener("pointerleave", () => point(document.activeElement?.closest(".node")?.id));
   // (An SVG element that listens for the focus itself would be a stop of its own.)
   const view = byId("view");
+  view.addEventListener("pointerleave", () => {
+    point(document.activeElement?.closest(".node")?.id);
+  });
+  view.addEventListener("click", (event) => {
+    if (event.target.closest(".node.opens")) openGraph(byDepth(graph.depth + 1));
+  });
   view.addEventListener("focusin", (event) => {
     point(idOf(event));
     if (nodes.has(event.target.id)) reachable(nodes.get(event.target.id));
@@ -256,6 +270,13 @@ function listen() {
   view.addEventListener("keydown", (event) => {
     // Who came here with the tab key goes from box to box; who clicked goes on from step to step.
     const node = nodes.get(event.target.id), direction = DIRECTIONS[event.key];
+    const to = event.key === "Enter" && node?.element.matches(".opens") ? graph.depth + 1
+      : event.key === "Escape" ? graph.depth - 1 : undefined;
+    if (byDepth(to) !== undefined) {
+      openGraph(byDepth(to));
+      entrance.element.focus();
+      return;
+    }
     if (!node || node.knob || !direction || event.ctrlKey || event.metaKey || event.altKey ||
         event.shiftKey || !event.target.matches(":focus-visible")) return;
     event.preventDefault();

@@ -1,11 +1,9 @@
 // ── The one state of the page ────────────────────────────────────────────────────────────────────
 
-const graph = JSON.parse(document.getElementById("data").textContent);
-const isFilm = graph.kind === "film";
-const source = graph.kind === "live" ? new Computation(graph, programs)
-  : new Recording(graph);
-const model = new Model(graph, source);
-model.isAlive = graph.kind === "live";
+const page = JSON.parse(document.getElementById("data").textContent);
+const isFilm = page.kind === "film", isAlive = page.kind === "live";
+const source = isAlive ? new Computation(page, programs) : new Recording(page);
+let graph, model;                                       // one of several, with more boxes open
 
 // ── Making elements ──────────────────────────────────────────────────────────────────────────────
 // Labels, names and captions are set as text (textContent), never as markup.

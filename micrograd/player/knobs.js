@@ -20,7 +20,7 @@ function take(knob) {
 
 /** After the last step the panel tells of the knob, until somebody steps again. */
 function rest() {
-  const rests = model.step === model.lastStep && turning !== null && !predict.checked;
+  const rests = model.step === model.lastStep && turning !== null && !predict?.checked;
   if (rests === model.isResting) { if (rests) showPanel(); return; }
   model.isResting = rests;
   updateGraph();
@@ -71,8 +71,10 @@ function type(text) {
   else field.select();
 }
 
-function makeKnobs() {
-  for (const knob of graph.live.knobs) {
+/** The knobs of a graph; one of them is taken, that of the `leaf` that was before if it is there. */
+function takeKnobs(leaf) {
+  knobs.length = 0;
+  for (const knob of graph.knobs) {
     const value = model.values.get(knob.i), node = value && nodes.get(value.id);
     if (!node) continue;                                // inside of a closed box
     knobs.push(knob);
@@ -88,6 +90,16 @@ function makeKnobs() {
     drag(element, () => { take(knob); return source.get(knob); },
       (x0, dx) => turn(knob, x0 + Math.round(dx) * notch(x0)));
   }
+  byId("knob").hidden = !knobs.length;
+  const same = (knob) => leaf && String(knob.path ?? knob.leaf) === String(leaf.path ?? leaf.leaf);
+  const isParameter = (knob) => model.values.get(knob.i).role === "parameter";
+  const first = knobs.find(same) ?? knobs.find(isParameter) ?? knobs[0];
+  turning = null;
+  if (first) take(first);                               // so that nothing moves when one is taken
+}
+
+function makeKnobs() {
+  takeKnobs();
   const field = byId("knob-number"), slider = byId("knob-slider");
   field.addEventListener("change", () => {
     const x = Number(field.value.trim().replace("−", "-").replace(",", "."));
@@ -101,9 +113,6 @@ function makeKnobs() {
   slider.addEventListener("input", () => turn(turning.knob, Number(slider.value)));
   slider.addEventListener("dblclick", () => putBack(turning.knob));
   byId("knob-back").addEventListener("click", () => putBack(turning.knob));
-  byId("knob").hidden = !knobs.length;
-  const first = knobs.find((knob) => model.values.get(knob.i).role === "parameter") ?? knobs[0];
-  if (first) take(first);                               // so that nothing moves when one is taken
 }
 
 /** Call `move` with what `begin` returned and how far the pointer was dragged since. */

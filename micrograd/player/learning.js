@@ -64,7 +64,7 @@ function makeTraining() {
     source.next = source.shown;
     changed();
   });
-  const can = graph.live.trained.length > 0;
+  const can = page.live.trained.length > 0;
   byId("learning").hidden = !can;
 }
 

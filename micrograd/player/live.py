@@ -18,7 +18,7 @@ import operator
 from collections.abc import Callable, Iterable
 
 from .page import SCRIPTS, Player, join
-from .shape import Shape
+from .shape import Levels
 from ..compiler.javascript import JAVASCRIPT, PRELUDE
 from ..compiler.just_in_time import Compiled
 from ..compiler.samples import places, plain, structure
@@ -72,8 +72,8 @@ class Live(Player):
         self._names_of_arguments = argument_names(function, self._samples[0])
         self._fixed = self._fixed_places()
         leaves, root = self._loss(self._samples[0])
-        self._shape = Shape(root, model, depth)
-        self._names = list(self._shape.numbers(root, suspects=True))
+        self._levels = Levels(root, model, depth)
+        self._names = list(self._levels.numbers(root, suspects=True))
         order = self._shape.scene.order
         self._columns = {leaf: place for place, leaf in leaves.items()}
         self._others = [value for value in order if not value._prev
@@ -136,12 +136,12 @@ class Live(Player):
     # ── The page ──────────────────────────────────────────────────────────────────────────────────
 
     def _page(self) -> str:
-        order, shape = self._shape.scene.order, self._shape
+        order = self._shape.scene.order
         index = {value: i for i, value in enumerate(order)}
         outputs = [index[x] for x in self._outputs]
 
         def numbers(root):
-            return [*shape.numbers(root, suspects=True).values()]
+            return [*self._levels.numbers(root, suspects=True).values()]
 
         def answers(root):
             values = topological_order(root)
@@ -156,9 +156,9 @@ class Live(Player):
         knobs = [{"i": index[leaf], "path": place} for leaf, place in self._columns.items()
                  if leaf in index]
         knobs += [{"i": index[leaf], "leaf": k} for k, leaf in enumerate(self._others)]
-        where = {name: place for place, name in enumerate(self._names)}
-        data = shape.page(where) | {"kind": self.kind, "live": {
-            "samples": self._samples, "columns": columns, "knobs": knobs, "lr": self._lr,
+        graphs = [graph | {"knobs": knobs} for graph in self._levels.graphs(self._names)]
+        data = {"kind": self.kind, "graphs": graphs, "open": self._levels.asked, "live": {
+            "samples": self._samples, "columns": columns, "lr": self._lr,
             "outputs": [self._leaf_name(x, "output") for x in self._outputs],
             "leaves": [{"name": self._leaf_name(leaf, "a parameter"), "data": float(leaf.data)}
                        for leaf in self._others],

@@ -31,7 +31,7 @@ import struct
 from ..draw.svg import COLOURS
 from ..draw.text import as_float
 from ..engine import Value
-from .shape import Shape, check
+from .shape import Levels, Shape, check
 
 __all__ = ["Film", "Player", "play"]
 
@@ -66,13 +66,13 @@ class Player:
     kind, scripts = "recording", SCRIPTS
 
     def __init__(self, root: Value, model=None, depth: int | None = None):
-        self._shape, self._frames, self._captions = Shape(root, model, _asked(depth)), [], []
-        self._names = self._record(root, self._shape)
+        self._levels, self._frames, self._captions = Levels(root, model, _asked(depth)), [], []
+        self._names = self._record(root, self._levels)
 
-    def _record(self, root: Value, shape: Shape, caption: str = "", kind=list) -> list[tuple]:
+    def _record(self, root: Value, levels: Levels, caption: str = "", kind=list) -> list[tuple]:
         """Keep the numbers of a graph as a frame, and return their names."""
         check(root)
-        numbers = shape.numbers(root)
+        numbers = levels.numbers(root)
         self._frames.append(kind(numbers.values()))
         self._captions.append(caption)
         return list(numbers)
@@ -102,9 +102,13 @@ class Player:
                 f'srcdoc="{html.escape(self._page())}">{SENTENCE}</iframe>')
 
     def _page(self) -> str:
-        places = {name: place for place, name in enumerate(self._names)}
-        return join(self.scripts, self._shape.page(places) | columns(self._frames) | {
-            "kind": self.kind, "captions": self._captions})
+        return join(self.scripts, columns(self._frames) | {
+            "kind": self.kind, "captions": self._captions, "open": self._levels.asked,
+            "graphs": self._levels.graphs(self._names)})
+
+    @property
+    def _shape(self) -> Shape:
+        return self._levels.shapes[self._levels.asked]
 
     def __repr__(self):
         return (f"{type(self).__name__} of {len(self._shape.wiring)} values, "
@@ -138,7 +142,7 @@ class Film(Player):
 
     def __init__(self, model=None, depth: int | None = None):
         self._model, self._depth = model, depth
-        self._shape, self._frames, self._captions = None, [], []
+        self._levels, self._frames, self._captions = None, [], []
 
     def add(self, loss: Value, caption: str = "") -> None:
         """Record the numbers of the graph of `loss` as they are now, and a caption for them.
@@ -146,10 +150,10 @@ class Film(Player):
         The first graph fixes the shape. Raises ValueError if a later one has another, and whatever
         `play` would raise; then nothing is recorded.
         """
-        shape = self._shape or Shape(loss, self._model, _asked(self._depth))
-        self._names = self._record(loss, shape, str(caption), kind=lambda numbers: array.array(
+        levels = self._levels or Levels(loss, self._model, _asked(self._depth))
+        self._names = self._record(loss, levels, str(caption), kind=lambda numbers: array.array(
             "d", map(as_float, numbers)))
-        self._shape = shape
+        self._levels = levels
 
     def _page(self) -> str:
         if not self._frames:

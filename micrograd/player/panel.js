@@ -95,7 +95,7 @@ function showPanel() {
   setText(byId("phase"), phase);
   byId("headline").replaceChildren(...sentence());
   byId("rows").replaceChildren(...rows);
-  if (model.isAlive) setText(byId("fault"), model.source.fault ? `No number: ${model.source.fault}` : "");
+  if (isAlive) setText(byId("fault"), model.source.fault ? `No number: ${model.source.fault}` : "");
 }
 
 /** What a screen reader is told of a step: every row of it; but not while it plays. */

@@ -22,7 +22,7 @@ def placed(scene: Scene) -> tuple[dict, list, list, list]:
         nodes[name] = written | {"box": node.box}
     arrows = [{"tail": arrow.tail, "head": arrow.head, "tip": _rounded(arrow.tip),
                "path": [_rounded(point) for point in arrow.path]} for arrow in placing.arrows]
-    groups = [{"title": frame.title, "box": _rounded(frame.box)}
+    groups = [{"title": frame.title, "deep": frame.part.deep, "box": _rounded(frame.box)}
               for frame in placing.frames if frame.box]
     return nodes, arrows, groups, _rounded(placing.size)
 

@@ -2,7 +2,7 @@
 // The page hides the next number of the chain rule and asks for it. It counts nothing and praises
 // nobody; a wrong answer is explained.
 
-let predict, hiddenAt = -1;
+let predict = null, hiddenAt = -1;
 
 function makePredict() {
   predict = make("input", { type: "checkbox", id: "predict" });
@@ -17,9 +17,9 @@ function makePredict() {
 
 /** In a new step, hide what the rule adds. A closed box has no rule of its own. */
 function hideRows() {
-  const at = predict.checked && model.isBackward ? model.step : -1;
-  if (at === hiddenAt) return;
-  hiddenAt = at;
+  const at = predict?.checked && model.isBackward ? model.step : -1;
+  if (at === hiddenAt && model.asks === at) return;     // of another graph, all is to be asked
+  hiddenAt = model.asks = at;
   const rows = at < 0 ? [] : model.turn.rows.filter((row) => row.backward !== null);
   model.hidden = new Set(rows);
 }

@@ -29,7 +29,7 @@ from ..functions import sqrt
 from .formulas import Formula, written_openly
 from .placed import placed
 
-__all__ = ["Shape"]
+__all__ = ["Levels", "Shape", "check"]
 
 TOLD_OF_ROWS = ("amount", "sum", "backward", "input", "output", "swapped")
 LARGEST = 2000                                  # boxes on a page that still plays smoothly
@@ -210,6 +210,41 @@ def _norm(numbers: list):
     if all([isinstance(x, (int, float, Fraction)) for x in numbers]):
         return math.hypot(*map(as_float, numbers))          # which overflows no earlier than it must
     return sqrt(sum([x * x for x in numbers]))
+
+
+class Levels:
+    """The shapes of one graph with its boxes open to several depths, from closed to open.
+
+    `asked` is the place of the one that was asked for. A frame holds the numbers of all: what
+    several shapes tell of a value is the same number, and is kept once.
+    """
+
+    def __init__(self, root: Value, model, depth: float | None):
+        asked = Shape(root, model, depth)
+        self.shapes = [asked]
+        for level in range(max([part.deep + 1 for part in asked.scene.parts], default=0) + 1):
+            if level != asked.scene.depth:
+                try:
+                    shape = Shape(root, model, level)
+                except ValueError:              # too large to play
+                    continue
+                if shape.scene.complete and shape.scene.depth == level:
+                    self.shapes.append(shape)
+        self.shapes.sort(key=lambda shape: shape.scene.depth)
+        self.asked = self.shapes.index(asked)
+
+    def numbers(self, root: Value, suspects: bool = False) -> dict[tuple, object]:
+        """All numbers that any shape tells, by name: after the shape's place, the name there."""
+        return {(i, *name): number for i, shape in enumerate(self.shapes)
+                for name, number in shape.numbers(root, suspects).items()}
+
+    def graphs(self, names: list[tuple]) -> list[dict]:
+        """What the page is told of each shape, when a frame has these names."""
+        places = [{} for _ in self.shapes]
+        for place, (i, *name) in enumerate(names):
+            places[i][tuple(name)] = place
+        return [shape.page(places[i]) | {"depth": shape.scene.depth}
+                for i, shape in enumerate(self.shapes)]
 
 
 def _kind(op: str, role: str) -> str:

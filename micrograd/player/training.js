@@ -1,16 +1,16 @@
 // ── Training ─────────────────────────────────────────────────────────────────────────────────────
 
-const losses = Array.from({ length: model.source.frames },
-  (_, frame) => size(model.number(model.root.data, frame)));
-let marker;
+let losses, marker;
 
 function drawCurve() {
+  losses = Array.from({ length: source.frames },
+    (_, frame) => size(model.number(model.root.data, frame)));
   const finite = losses.filter(Number.isFinite);
   let low = Math.min(...finite), high = Math.max(...finite);
   const logarithmic = low > 0 && high / low > 50;
   const scale = logarithmic ? Math.log10 : (x) => x;
   if (!(high > low)) [low, high] = [low - 1, high + 1];
-  const x = (t) => 8 + 324 * (model.source.frames > 1 ? t / (model.source.frames - 1) : 0.5);
+  const x = (t) => 8 + 324 * (source.frames > 1 ? t / (source.frames - 1) : 0.5);
   const y = (loss) => 112 - 96 * (scale(loss) - scale(low)) / (scale(high) - scale(low));
   let path = "", pen = "M";
   losses.forEach((loss, t) => {
@@ -36,7 +36,7 @@ function drawCurve() {
   const go = (event) => {
     const box = curve.getBoundingClientRect();
     const at = ((event.clientX - box.left) / box.width * 340 - 8) / 324;
-    transports[0].go(Math.round(at * (model.source.frames - 1)));
+    transports[0].go(Math.round(at * (source.frames - 1)));
   };
   curve.addEventListener("pointerdown", go);
   curve.addEventListener("pointermove", (event) => { if (event.buttons) go(event); });
@@ -44,6 +44,6 @@ function drawCurve() {
 
 function showTraining() {
   marker();
-  setText(byId("caption"), graph.captions[model.frame]);
+  setText(byId("caption"), page.captions[model.frame]);
 }
 
