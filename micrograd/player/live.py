@@ -182,7 +182,7 @@ class Live(Player):
                             self._fixed, backward=training)
         except Failed as failed:
             raise failed.explained from failed.__cause__
-        source = Compiled(program, sample, training).said(JAVASCRIPT, self._others)
+        source = Compiled(program, sample, training, "python").said(JAVASCRIPT, self._others)
         return f"(() => {{\n{source}\nreturn {'step' if training else 'forward'};\n}})()"
 
     def __repr__(self):
