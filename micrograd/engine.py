@@ -52,6 +52,7 @@ class Value(shortcuts.Node):
 
     __slots__ = ()                              # those of Node: it is as small as can be
     role = "input"                              # what a leaf of this class is called in a picture
+    _repr_svg_: Any = None                      # draw/ sets it: the picture, for notebooks to show
 
     def __init__(self, data, _prev: Sequence["Value"] = (), _op: str = "", label: str = ""):
         self.data = number(data, f"Value {label}".strip())

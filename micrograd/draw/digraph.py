@@ -65,6 +65,10 @@ class Picture(graphviz.Digraph):
             graphviz.view(path)
         return path
 
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo asks for, as Jupyter asks for `_repr_mimebundle_`."""
+        return "image/svg+xml", self.pipe("svg", encoding="utf-8")
+
     def __repr__(self):
         return f"Picture of {len(self._placing.scene.order):,} values"
 

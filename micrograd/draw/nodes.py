@@ -13,6 +13,7 @@ v1 output × [('data', '9'), ('grad positive', 'grad 1')]
 """
 
 import math
+import os
 from dataclasses import dataclass, field
 
 from ..engine import Value
@@ -163,8 +164,10 @@ def _vector(scene: Scene, vector: Vector, told: bool) -> Node:
                       (f"grad {sign(value.grad)}",
                        number(value.grad) if told and not constants else "")] for value in values]
         return node
-    labels = [shortened(_label(scene, value), 16) for value in (first, values[-1])]
-    node.lines = [("label", " … ".join(labels) if all(labels) else f"{len(values)} values"),
+    labels = [_label(scene, value) for value in (first, values[-1])]
+    same = os.path.commonprefix(labels).rpartition(".")
+    title = f"{labels[0]} … {labels[1].removeprefix(same[0] + same[1])}"
+    node.lines = [("label", shortened(title) if all(labels) else f"{len(values)} values"),
                   ("data", _numbers([value.data for value in values]))]
     if told and not constants:
         gradients = [as_float(plain(value.grad)) for value in values]
@@ -191,7 +194,7 @@ def _closed(scene: Scene, box: Closed, told: bool, brief: bool) -> Node:
         size = math.hypot(*[as_float(plain(parameter.grad)) for parameter in parameters])
         norm = [("note", f"‖grad‖ {number(size)}")]
     lines = title + called + inputs + outputs + counts + norm
-    return Node(box.name, "closed box", box.part,
+    return Node(box.name, "closed box", box.part or box.around,
                 lines=title + called + outputs + norm if brief else lines,
                 tip="\n".join([text for _, text in lines]))
 

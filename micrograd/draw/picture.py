@@ -84,4 +84,4 @@ def _repr_svg_(value: Value) -> str | None:
         return None
 
 
-Value._repr_svg_ = _repr_svg_       # what Jupyter asks for; it shows the repr where that is None
+Value._repr_svg_ = _repr_svg_                   # a notebook shows the repr where that gives None

@@ -28,7 +28,8 @@ __all__ = ["Frame", "Placing", "fits", "program", "run"]
 
 COLUMN = 818                                    # pixels: what a README's column has room for
 PAGE = 1280, 1600                               # what a slide has room for, or a page to scroll
-LIMIT = 60                                      # seconds that placing may take
+MANY = 400                                      # arrows, of which nobody would follow each
+LIMIT = 20                                      # seconds that placing may take
 
 
 class Frame:
@@ -59,8 +60,8 @@ class Placing:
                        if part.deep < scene.depth]
         self.size = [0.0, 0.0]
         # The limits keep Graphviz from polishing for minutes what nobody could see.
-        self.graph_attr = {"rankdir": rankdir, "nodesep": "0.12", "ranksep": "0.28",
-                           "nslimit": "2", "nslimit1": "2", "remincross": "false"}
+        self.graph_attr = {"rankdir": rankdir, "nodesep": "0.12", "ranksep": "0.27",
+                           "nslimit": "2", "nslimit1": "2", "mclimit": "1"}
         self.node_attr = {"shape": "box", "fixedsize": "true", "style": "filled,rounded",
                           "fontname": "Helvetica", "fontsize": "10"}
         self.edge_attr = {"arrowsize": "0.6"}
@@ -70,25 +71,34 @@ class Placing:
         inside = {None: []}                     # the lines of each frame
         for frame in self.frames:
             inside[frame.part] = []
-        for node in self.nodes.values():
-            part = node.part
+
+        def around(name: str) -> Part | None:
+            part = self.nodes[name].part
             while part not in inside:
                 part = part.parent
-            inside[part].append(f"\t{node.name} [{_attributes(self._node(node))}]\n")
+            return part
+
+        where = {name: around(name) for name in self.nodes}
+        for name, node in self.nodes.items():
+            inside[where[name]].append(f"\t{name} [{_attributes(self._node(node))}]\n")
+        edges = []
+        for i, arrow in enumerate(self.arrows):
+            head, attributes = arrow.head, {"id": str(i)}
+            if arrow.row is not None and self.nodes[head].rows and self.rankdir in ("LR", "RL"):
+                head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
+            if arrow.label:
+                attributes["label"] = _room(f"{arrow.label} ")
+            ends = [where[name] for name in (arrow.tail, arrow.head)]
+            if all(ends) and ends[0] not in ends[1].line and ends[1] not in ends[0].line:
+                attributes["minlen"] = "2"      # so that the two frames stand after each other
+            edges.append(f"\t{arrow.tail} -> {head} [{_attributes(attributes)}]\n")
         for frame in reversed(self.frames):     # inner ones come later than those around them
             lines, part = inside.pop(frame.part), frame.part.parent
             if lines:
                 look = {"label": _room(frame.title), "labelloc": "t", "margin": "7",
                         "style": "rounded"}
-                inside[part] += [f"\tsubgraph {frame.name} {{\n",
-                                 f"\tgraph [{_attributes(look)}]\n", *lines, "\t}\n"]
-        edges = []
-        for i, arrow in enumerate(self.arrows):
-            head = arrow.head
-            if arrow.row is not None and self.nodes[head].rows and self.rankdir in ("LR", "RL"):
-                head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
-            label = {"label": _room(arrow.label)} if arrow.label else {}
-            edges.append(f"\t{arrow.tail} -> {head} [{_attributes({'id': str(i)} | label)}]\n")
+                inside[part] = [f"\tsubgraph {frame.name} {{\n",
+                                 f"\tgraph [{_attributes(look)}]\n", *lines, "\t}\n", *inside[part]]
         return inside[None] + edges
 
     def _node(self, node: Node) -> dict:
@@ -118,12 +128,27 @@ class Placing:
         """Let Graphviz find the places. Raises RuntimeError if there is none, or if it takes too
         long."""
         source = source or self.source()
+        # Graphviz' search for an order with fewer crossings may help or only shuffle.
+        sources = [source.replace('mclimit="1"', f'mclimit="{limit}"').replace(
+            "mclimit=1", f"mclimit={limit}") for limit in ("1", "0.01")]
+        if len(self.arrows) > MANY:
+            sources = sources[1:]
+        source = min(sources, key=self._disorder) if len(sources) > 1 else sources[0]
         self._read(source)
-        if self._turned():
-            if any([frame.box for frame in self.frames]):       # their titles are to be on top
-                self._read(source.replace("labelloc=\"t\"", "labelloc=\"b\""))
+        if self._inversions() > 0:
+            if self.rankdir in ("LR", "RL") and any([frame.box for frame in self.frames]):
+                # The titles of frames are to be at the top.
+                self._read(source.replace('labelloc="t"', 'labelloc="b"'))
             self._mirror()
         return self
+
+    def _disorder(self, source: str) -> int:
+        """How many arrows cross and how many pairs of nodes stand in the wrong order, roughly."""
+        self._read(source)
+        lines = [(*arrow.path[0], *arrow.tip) for arrow in self.arrows if arrow.path]
+        crossings = sum([_cross(one, other) for i, one in enumerate(lines)
+                         for other in lines[i + 1:]])
+        return crossings - abs(self._inversions())
 
     def _read(self, source: str) -> None:
         """Take the places from what Graphviz says of a description."""
@@ -153,18 +178,16 @@ class Placing:
                 x, y = map(float, edge["lp"].split(","))
                 arrow.at = [x, top - y + 4]
 
-    def _turned(self) -> bool:
-        """Whether most pairs of nodes, side by side, stand against the order of the computation."""
+    def _inversions(self) -> int:
+        """Of pairs of nodes side by side, how many more stand against the order of the computation
+        than in it."""
         upright = self.rankdir in ("LR", "RL")
         ranks: dict = {}
         for node in self.nodes.values():
             rank, place = (node.x, node.y) if upright else (node.y, node.x)
             ranks.setdefault(round(rank), []).append(place)
-        balance = 0
-        for places in ranks.values():
-            for i, place in enumerate(places[:100]):
-                balance += sum([1 if place < other else -1 for other in places[i + 1:100]])
-        return balance < 0
+        return sum([1 if place > other else -1 for places in ranks.values()
+                    for i, place in enumerate(places[:MANY]) for other in places[i + 1:MANY]])
 
     def _mirror(self) -> None:
         upright = self.rankdir in ("LR", "RL")
@@ -212,6 +235,15 @@ def rooms(nodes: dict[str, Node], arrows: list[Arrow]) -> list[tuple[float, floa
              max([sum(row) + beside * len(row) for row in high])),
             (max([sum(row) + beside * len(row) for row in wide]),
              sum([max(row) + along for row in high]))]
+
+
+def _cross(one: tuple, other: tuple) -> bool:
+    """Whether two straight lines cross, each x, y, x, y."""
+    def side(x, y, line):
+        x0, y0, x1, y1 = line
+        return (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)
+    return (side(*one[:2], other) * side(*one[2:], other) < 0
+            and side(*other[:2], one) * side(*other[2:], one) < 0)
 
 
 def _row(row: list[tuple[str, str]]) -> str:

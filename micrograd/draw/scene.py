@@ -12,8 +12,8 @@ values that go into the same dot products are the rows of one node, a *vector*.
 >>> from micrograd.nn import MLP
 >>> model = MLP(2, [16, 16, 1])
 >>> scene = Scene(model([0.5, -1.0]) ** 2, model, depth=1)
->>> [box.title for box in scene.closed], len(scene.order), len(scene.values)
-(['layers.0 · Layer', 'layers.1 · Layer', 'layers.2 · Layer'], 469, 2)
+>>> [box.title for box in scene.closed]
+['layers.0 · Layer', 'layers.1 · Layer', 'layers.2 · Layer']
 
 `nodes.py` says what is written on each node, and `play` plays the scene.
 """
@@ -34,10 +34,12 @@ LEGIBLE = 400                                   # arrows that one can still foll
 
 @dataclass(eq=False)
 class Closed:
-    """A closed box: the values it hides, and those that enter or leave it, in order and once."""
+    """A closed box: the values it hides, and those that enter or leave it, in order and once.
+    It is a `part` of the model, or stands in the part `around` it, for some of its own values."""
 
     title: str
-    part: Part | None = None                    # of the model, if it is one
+    part: Part | None = None
+    around: Part | None = None
     name: str = ""
     hidden: list[Value] = field(default_factory=list)
     entering: dict[Value, None] = field(default_factory=dict)
@@ -126,10 +128,11 @@ class Scene:
         levels = max([part.deep + 1 for part in self.parts], default=0)
         wanted = int(min(levels, levels if depth is None else depth))
         for self.depth in range(wanted, -1, -1):
-            for outside in ({}, self._outside()):
-                self._close(outside)
+            outside = self._outside()
+            for closed in ({}, outside, outside | self._between()):
+                self._close(closed)
                 self._gather()
-                self.complete = self.depth == wanted and not outside
+                self.complete = self.depth == wanted and not closed
                 if depth != math.inf and len(self.values) > LEGIBLE:
                     continue                    # each of them is at an end of some arrow
                 self._join()
@@ -152,16 +155,37 @@ class Scene:
         return {value: "inputs" if value in before else "loss" for value in self.order
                 if value not in self.owner}
 
-    def _close(self, outside: dict[Value, str]) -> None:
-        """Close the parts at the present depth, and boxes for what is `outside` of them."""
-        boxes = {part: Closed(part.title, part) for part in self.parts if part.deep == self.depth}
-        boxes |= {title: Closed(title) for title in outside.values()}
+    def _between(self) -> dict[Value, tuple[Part, int]]:
+        """What the open parts computed between their inner parts: each with its part and how often
+        the way to it has crossed from one part to another, so that no box leads back to itself."""
+        crossed, between = {}, {}
+        for value in self.order:
+            part = self._shown_in(value)
+            if value._prev:
+                crossed[value] = max([crossed[x] + (self._shown_in(x) is not part)
+                                      for x in value._prev if x in crossed], default=0)
+                if part and part.deep < self.depth:
+                    between[value] = part, crossed[value]
+                    between.update({x: between[value] for x in value._prev
+                                    if x.role == "constant" and self._shown_in(x) is part})
+        return between
+
+    def _shown_in(self, value: Value) -> Part | None:
+        """The innermost part around it that is a box, open or closed."""
+        part = self.owner.get(value)
+        return part.line[min(part.deep, self.depth)] if part else None
+
+    def _close(self, others: dict) -> None:
+        """Close the parts at the present depth, and boxes for `others`: values by the title of a
+        box outside, or what is between the parts of a part."""
+        boxes: dict = {part: Closed(part.title, part) for part in self.parts
+                       if part.deep == self.depth}
+        for key in others.values():
+            boxes.setdefault(key, Closed(key) if isinstance(key, str) else
+                             Closed(f"between the parts of {key[0].title}", around=key[0]))
         self.inside = {}
         for value in self.order:
-            part = self.owner.get(value)
-            while part and part.deep > self.depth:
-                part = part.parent
-            if box := boxes.get(part) or boxes.get(outside.get(value)):
+            if box := boxes.get(self._shown_in(value)) or boxes.get(others.get(value)):
                 box.hidden.append(value)
                 self.inside[value] = box
         self.closed = [box for box in boxes.values() if box.hidden]
@@ -201,13 +225,8 @@ class Scene:
 
     def _around(self, values: list[Value]) -> Part | None:
         """The innermost open part that all the values are in."""
-        lines = []
-        for value in values:
-            line, part = [], self.owner.get(value)
-            while part:
-                line.append(part)
-                part = part.parent
-            lines.append([part for part in reversed(line) if part.deep < self.depth])
+        lines = [part.line[:self.depth] if part else []
+                 for part in map(self.owner.get, values)]
         same = [parts[0] for parts in zip(*lines) if len(set(parts)) == 1]
         return same[-1] if same else None
 

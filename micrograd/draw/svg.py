@@ -36,7 +36,7 @@ KINDS = ["input", "parameter", "constant", "intermediate", "output", "closed box
 SIGNS = {"positive": "gradient above 0", "negative": "gradient below 0", "mixed": "of both signs",
          "zero": "gradient 0", "nan": "gradient NaN"}
 WIDEST, NARROWEST = 5.0, 0.8                    # of the arrows
-PAD = 10
+PAD = 8
 
 
 def svg(placing: Placing, background: str | None = None) -> str:
