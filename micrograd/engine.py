@@ -26,7 +26,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .ground import copies, errors, shortcuts
+from .ground import errors, shortcuts
+from .ground.node import Node
 from .ground.numbers import data_of, is_array, log, number, power, where
 
 __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "gradients", "op",
@@ -35,7 +36,7 @@ __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "grad
 
 # ── 1. Values ─────────────────────────────────────────────────────────────────────────────────────
 
-class Value(shortcuts.Node):
+class Value(Node):
     """A number that knows how it was made, and can hold a gradient.
 
     `data` is the number: an int, a float or a Fraction. `grad`, once `backward()` has run on a
@@ -50,17 +51,17 @@ class Value(shortcuts.Node):
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ()                              # those of Node: it is as small as can be
+    __slots__ = ()                              # all its slots are in Node
     role = "input"                              # what a leaf of this class is called in a picture
     _repr_svg_: Any = None                      # draw/ sets it: the picture, for notebooks to show
 
     def __init__(self, data, _prev: Sequence["Value"] = (), _op: str = "", label: str = ""):
         self.data = number(data, f"Value {label}".strip())
-        self.grad: Any = 0
+        self.grad = 0
         self.label = label
         self._prev = tuple(_prev)
         self.operation = Operation(_op) if _op else None
-        self._mark: tuple | None = None         # nn.py notes here which modules returned it
+        self._mark = None                       # which module returned it: nn.py writes it here
 
     @property
     def _op(self) -> str:
@@ -76,10 +77,11 @@ class Value(shortcuts.Node):
     def __sub__(self, other):       return apply(SUBTRACT, self, other)
     def __mul__(self, other):       return apply(MULTIPLY, self, other)
     def __truediv__(self, other):   return apply(DIVIDE, self, other)
-    def __pow__(self, other):       return apply(EXPONENTIATE if isinstance(other, Value) else POWER,
-                                                     self, other)
     def __neg__(self):              return apply(NEGATE, self)
     def __pos__(self):              return self
+
+    def __pow__(self, other):
+        return apply(EXPONENTIATE if isinstance(other, Value) else POWER, self, other)
 
     # A plain number on the left, as in `2 * x`, leaves the work to these.
 
@@ -96,23 +98,6 @@ class Value(shortcuts.Node):
     def __gt__(self, other):        return self.data > _data(other)
     def __ge__(self, other):        return self.data >= _data(other)
     def __bool__(self):             return bool(self.data)
-
-    def __format__(self, spec):     return format(self.data, spec) if spec else repr(self)
-
-    # Whatever would lose the gradient without a word says what to write instead.
-    __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = item = \
-        errors.loses_the_gradient
-
-    # A copy is of the whole graph, however deep.
-    __copy__, __deepcopy__, __reduce_ex__ = copies.shallow, copies.deepcopy, copies.reduce
-
-    @classmethod
-    def add_methods(cls, *functions: Callable, **named: Callable) -> None:
-        """Make functions of a Value methods of it: functions.py does it with all of its own."""
-        for function in functions:
-            setattr(cls, function.__name__, function)
-        for name, function in named.items():
-            setattr(cls, name, function)
 
     def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value with respect to every value it was made from.
@@ -226,10 +211,6 @@ def op(symbol: str, rule: Callable) -> Callable[[Callable], Callable]:
         operation = Operation(symbol, mathematics, rule)
         return functools.wraps(mathematics)(lambda *inputs: apply(operation, *inputs))
     return decorate
-
-
-shortcuts.install_operators(Value, Constant, apply, add=ADD, sub=SUBTRACT, mul=MULTIPLY,
-                            truediv=DIVIDE)
 
 
 def _sum_of_products(*both):
@@ -346,3 +327,8 @@ def pass_back(operation: Operation, g, out, inputs: Sequence) -> Sequence:
 
 def _differentiable(value: Value):
     return value.data if isinstance(value, Constant) else value
+
+
+# The operators again, without a loop over inputs: without this line all is the same but for time.
+shortcuts.install_operators(Value, Constant, apply, add=ADD, sub=SUBTRACT, mul=MULTIPLY,
+                            truediv=DIVIDE)

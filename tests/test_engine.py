@@ -1,6 +1,7 @@
 """What a Value does: its arithmetic, its graph, its gradients, and what it says of mistakes."""
 
 import gc
+import math
 import operator
 import random
 import sys
@@ -635,3 +636,41 @@ def test_an_error_of_a_rule_names_the_input_and_leaves_every_gradient(create_gra
     with pytest.raises(ZeroDivisionError, match=r"^gradient of sqrt of x = 0\.0: "):
         out.backward(create_graph)
     assert [v.grad for v in (x, other, root, out)] == [3, 1, 0, 0]
+
+
+# ── what would lose the gradient ──────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("lose", [float, int, round, math.exp, math.floor, math.trunc,
+                                  lambda v: v.item(), lambda v: math.tanh(v)])
+def test_what_would_lose_the_gradient_says_what_to_write(lose):
+    with pytest.raises(TypeError, match=r"Value\(data=2\.0, grad=0\).* lose the gradient.*\.data.*exp"):
+        lose(Value(2.0))
+
+
+def test_a_format_is_that_of_the_number():
+    assert f"{Value(2.5):.3f}|{Value(3):>4}|{Value(0.25):.0%}" == "2.500|   3|25%"
+    assert f"{Value(2.5)}" == "Value(data=2.5, grad=0)"
+
+
+@pytest.mark.parametrize("use", [lambda p: p * 2, lambda p: 2 - p, lambda p: p ** 2,
+                                 lambda p: dot([p], [1.0]), lambda p: p.tanh(), total])
+def test_a_value_in_data_is_noticed_by_name(use):
+    p = Value(1.0, label="w")
+    p.data = p - 0.1 * p.grad
+    with pytest.raises(TypeError, match=r"^data of w takes a plain number, not the Value .*\.data"):
+        use(p)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_ctrl_c_in_a_rule_leaves_every_gradient(create_graph):
+    @op("stop", lambda g, out, x: (_ for _ in ()).throw(KeyboardInterrupt))
+    def stop(x):
+        return x
+
+    x, y = Value(2.0), Value(3.0)
+    inner = x * y
+    root = stop(x) + inner * inner
+    x.grad = 7
+    with pytest.raises(KeyboardInterrupt):
+        root.backward(create_graph)
+    assert [v.grad for v in (x, y, inner, root)] == [7, 0, 0, 0]

@@ -14,32 +14,6 @@ from .numbers import number
 
 __all__ = ["backward", "for_dot", "for_few_inputs", "install_operators"]
 
-class Node:
-    """What `Value` derives from: its slots. `_prev`, a tuple to everyone, is made when asked for.
-
-    One or two inputs are kept as they are, which saves a tuple for each operation: a third of the
-    memory, and half of the work of Python's garbage collector.
-    """
-
-    __slots__ = ("data", "grad", "label", "operation", "_mark", "_x", "_y")
-
-    @property
-    def _prev(self) -> tuple[Any, ...]:
-        """The values it was made from."""
-        if self._y is not None:
-            return self._x, self._y
-        if self._x is None:
-            return ()
-        return self._x if type(self._x) is tuple else (self._x,)
-
-    @_prev.setter
-    def _prev(self, inputs: Sequence[Any]) -> None:
-        if len(inputs) <= 2:
-            self._x, self._y = (*inputs, None, None)[:2]
-        else:
-            self._x, self._y = tuple(inputs), None
-
-
 PLAIN = {float, int}                            # numbers that need no second look
 SEEN: Any = object()
 new = object.__new__
