@@ -253,7 +253,7 @@ def network_picture(parameters: dict, numbers: dict) -> str:
 
 
 def trees_plot(said, measured) -> Plot:
-    plot = Plot("trees-plot", (320, 320), (0, 80, 0, 80),
+    plot = Plot("trees-plot", (320, 320), (-10, 80, 0, 80),
                 "What was measured over what the model says, for 31 trees", "the model says",
                 "measured")
     plot.line("curve", [(0, 0), (80, 80)])
@@ -373,14 +373,14 @@ def page(saved: dict) -> str:
         "promise": promise_plot(curve, error, gradient),
         "options": "".join([f"<option{' selected' * (name == KNOB)}>{name}</option>"
                             for name in names]),
-        "turn": f"+{TURN:.2f}", "gradient": shown(gradient),
+        "turn": signed(TURN), "turn_number": f"{TURN:.2f}", "gradient": shown(gradient),
         "promised": signed(gradient * TURN), "happened": signed(dict(curve)[TURN] - error),
         "curve": curve_plot(learning[:101]),
         "trained_told": f"After {STEPS} steps it is {learning[-1]:.2f}.",
-        "names": "".join([f"<th>{name}</th>" for name in names]),
-        "first": cells("first", names, map(shown, start)),
-        "now": cells("now", names, map(shown, start)),
-        "gradients": cells("gradient", names, [minus(f"{x:.1f}") for x in gradients]),
+        "knobs": "\n".join([
+            f'<tr><th>{name}</th><td id="first-{name}">{shown(x)}</td><td id="now-{name}">{shown(x)}'
+            f'</td><td id="gradient-{name}">{minus(f"{gradient:.1f}")}</td></tr>'
+            for name, x, gradient in zip(names, start, gradients)]),
         "squares": squares([p.data for p in network.parameters()], "9: the trees")
                    + squares(gpt_numbers, f"{len(gpt_numbers):,}: the language model below"),
         "llama_count": f"{llama:,}",
@@ -397,10 +397,6 @@ def page(saved: dict) -> str:
     programs = (f"const programs = {{\nradio: {radio_program},\ntrees: {trees_program},\n"
                 f"gpt: {source(gpt_program, 'forward')}}};")
     return written(text_parts, data, programs)
-
-
-def cells(row: str, names, texts) -> str:
-    return "".join([f'<td id="{row}-{name}">{text}</td>' for name, text in zip(names, texts)])
 
 
 def minus(number: str) -> str:

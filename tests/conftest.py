@@ -184,7 +184,7 @@ def browser(one_browser):
     yield one_browser
     assert one_browser.complaints() == []
     assert [url for url in one_browser.requests()
-            if not url.startswith(("file:", "about:", "data:,"))] == []
+            if not url.startswith(("file:", "about:", "data:"))] == []
 
 
 # ── Programs ──────────────────────────────────────────────────────────────────────────────────────
