@@ -62,11 +62,15 @@ def non_negative(kind: Callable) -> Callable:
     return _number(kind, "of 0 or more", lambda number: number >= 0)
 
 
+LANGUAGES = ["python"]                          # the fastest first
+
+
 def add_jit(parser: argparse.ArgumentParser) -> None:
-    """`--jit`: the language that the training step is compiled to, or None."""
-    parser.add_argument("--jit", choices=["python", "off"], default="python",
-                        help="compile the training step to this language, or build its graph anew "
-                             "at each step (default: %(default)s)")
+    """`--jit`: then `args.language` is what to compile the training step to, or None for off, and
+    `args.jit` is what was asked for."""
+    parser.add_argument("--jit", choices=[*LANGUAGES, "off"], nargs="?", const=LANGUAGES[-1],
+                        help="compile the training step to this language, or, with off, build its "
+                             f"graph anew at each step (default: {LANGUAGES[0]})")
 
 
 def _number(kind, accepted, holds):
@@ -100,8 +104,8 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
     args = parser.parse_args()
-    if getattr(args, "jit", None) == "off":
-        args.jit = None
+    if "jit" in args:
+        args.language = None if args.jit == "off" else args.jit or LANGUAGES[0]
     try:
         if "out" in args:
             require_folder(args.out)
@@ -207,6 +211,16 @@ def write(path: pathlib.Path, text: str) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def leave(path, what: str, make: Callable) -> str:
+    """Make a file by `make(path)`; returns a line or two that say where it is, or why it is not."""
+    path = pathlib.Path(path)
+    try:
+        make(path)
+    except (ImportError, RuntimeError, ValueError) as error:
+        return f"  {path.name}, {what}, is left out:\n{error}"
+    return f"  {path}\n      {what}"
 
 
 def read_json(path: pathlib.Path):

@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable
 
 import command_line
-from command_line import COLOURS, BadInput, Failed, non_negative, progress
-from micrograd.engine import dot
+from command_line import COLOURS, BadInput, Failed, leave, non_negative, progress
+from micrograd import dot, jit, live
 from micrograd.losses import hinge_loss
 from micrograd.nn import MLP
 from micrograd.optim import Adam
@@ -63,7 +63,6 @@ def eager(model) -> Callable:
 
 def compiled(model) -> Callable:
     """The same, by a program that is written once, from one sample, and then run."""
-    from micrograd import jit
     return jit(lambda point, kind: hinge_loss(model(point), kind) + penalty(model),
                model.parameters())
 
@@ -126,19 +125,23 @@ def tell(args) -> None:
     tell_parameters(model)
     print(f"\nBefore training, {accuracy(model, unseen):.1f} % of {len(unseen)} unseen points are "
           f"right. {args.steps} steps on {len(samples)} others,\n"
-          + ("by a compiled program:" if args.jit else "each building a graph of the loss:"))
+          + (f"compiled to {args.language.capitalize()}:" if args.language else
+             "each building a graph of the loss:"))
 
     saved = args.out / "moons.json"
+    page = leave(args.out / "moons_knobs.html", "the network, to be trained in any browser",
+                 lambda page: live(lambda point, kind: hinge_loss(model(point), kind), samples,
+                                   model, depth=1, lr=LR).save(page))
     begun = time.perf_counter()
     stopped = "Stopped before the end of training. The parameters so far are in"
     try:
-        losses = train(model, (compiled if args.jit else eager)(model), samples, args.steps)
+        losses = train(model, (compiled if args.language else eager)(model), samples, args.steps)
         stopped = "Stopped after training. The parameters are in"
         save(model, saved)
         print(f"That took {time.perf_counter() - begun:.2f} s.", end=" ", flush=True)
         print(f"Right are {accuracy(model, samples):.1f} % of the points trained on, and of the "
               f"unseen {accuracy(model, unseen):.1f} %.")
-        print(f"\nThe parameters are in {saved}", flush=True)
+        print(f"\nOpen this:\n{page}\nThe parameters are in {saved}", flush=True)
         print(command_line.draw(args.out / "moons.svg", (13, 5), font=15,
                                 paint=lambda figure: paint(figure, model, samples, unseen, losses)))
     except KeyboardInterrupt:
@@ -197,8 +200,7 @@ def main() -> int:
                              "(default: %(default)s)")
     parser.add_argument("--load", type=pathlib.Path, metavar="FILE",
                         help="begin with the parameters in this file, instead of random ones")
-    parser.add_argument("--jit", action="store_true",
-                        help="compile the training step into a program of plain Python")
+    command_line.add_jit(parser)
     return command_line.run(tell, parser)
 
 

@@ -5,22 +5,18 @@
     y  = z1·w(3,1) + z2·w(3,2) + b3
 
 A parameter is a number that the network learns: a knob. The six weights w say how much an input
-counts; the three biases b shift the result. They begin as random numbers and as zeros, and learn to
-tell the timber in a black cherry tree from its girth and its height, or whatever two columns tell
-about a third in a CSV file of yours. You will see what the gradient promises of a knob, how all nine
-are trained, what biases are for, and pictures and pages to open.
+counts; the three biases b shift the result. They learn to tell the timber in a black cherry tree
+from its girth and height, or whatever two columns tell about a third in a CSV file of yours. You
+will see what the gradient promises of a knob, how all nine are trained, and what biases are for.
 """
 
-import math
-import pathlib
 import random
 import sys
-from statistics import fmean
 
 import command_line
 import two_two_one_told as told
-from command_line import Failed
-from micrograd import Value, draw_dot, play, relu, tanh
+from command_line import leave
+from micrograd import Value, draw_dot, live, play, relu, tanh
 from micrograd.losses import mse_loss
 from micrograd.nn import Module, Parameter
 from micrograd.optim import SGD
@@ -29,7 +25,6 @@ from tables import TREES, Scale, read
 
 ACTIVATIONS = {"linear": lambda z: z, "tanh": tanh, "relu": relu}
 LR = 0.1
-
 
 # ── The network ───────────────────────────────────────────────────────────────────────────────────
 
@@ -56,34 +51,36 @@ def mean_squared_error(network, rows) -> Value:
 
 
 # ── Its training ──────────────────────────────────────────────────────────────────────────────────
+def gradients(network, rows, language: str | None = None):
+    """A function that leaves the gradients in the parameters, and returns the loss."""
+    if language:
+        step = told.compiled(network, language)
+        return lambda: step(rows)
 
-def train(network, parameters, rows, steps, lr, report=lambda step, loss: None, program=None):
-    """Gradient descent with momentum on all rows at once; returns the loss in the end.
+    def by_the_engine():
+        loss = mean_squared_error(network, rows)
+        loss.backward()
+        return loss.data
+    return by_the_engine
 
-    With a compiled `program`, it computes the loss and its gradient instead of the engine.
-    """
+
+def train(parameters, gradients, steps: int, lr: float, report=lambda step, loss: None) -> float:
+    """Gradient descent with momentum on all rows at once; returns the loss in the end."""
     optimizer = SGD(parameters, lr=lr, momentum=0.9)
     for step in range(steps + 1):
+        optimizer.zero_grad()
         try:
-            loss = (Value(fmean([program.forward(*row) for row in rows])) if program else
-                    mean_squared_error(network, rows))
+            loss = gradients()
         except OverflowError:
-            loss = Value(math.inf)
-        if step == 0:
-            limit = 1e6 * (1 + loss.data)
-        if not loss.data < limit:
-            raise Failed(f"training diverged: the loss reached {loss.data:.3g} at step {step}: the "
-                         f"learning rate {lr:g} is too large, every step overshoots "
-                         f"(try --lr {min(lr / 10, LR):g})")
-        report(step, loss.data)
+            loss = float("inf")
+        told.check(loss, first := loss if step == 0 else first, step, lr, LR)
+        report(step, loss)
         if step < steps:
-            network.zero_grad()
-            program(rows) if program else loss.backward()
             optimizer.step()
-    return loss.data
+    return loss
 
 
-# ── Its picture ───────────────────────────────────────────────────────────────────────────────────
+# ── Its pictures ──────────────────────────────────────────────────────────────────────────────────
 
 def rows_loss(network, rows, label: str = "loss") -> Value:
     """The mean squared error of some rows, with a label at whatever has a name."""
@@ -93,15 +90,17 @@ def rows_loss(network, rows, label: str = "loss") -> Value:
     return loss
 
 
-def draw(network, row, folder: pathlib.Path) -> list[str]:
-    """Draw the graph of one row's loss, save its player, and say where they are, or why not."""
-    loss = rows_loss(network, [row])
+def pictures(network, rows, lr: float, name: str) -> list[str]:
+    """Leave a picture and two pages of the network; returns where they are, or why they are not."""
+    loss = rows_loss(network, rows[:1])
     loss.backward()
-    picture, page = folder / "two_two_one.svg", folder / "two_two_one_backprop.html"
-    return [told.file(picture, "the graph of one row, before training, with its gradients",
-                      lambda: draw_dot(loss).render(outfile=picture)),
-            told.file(page, "its backpropagation, played step by step",
-                      lambda: play(loss).save(page))]
+    return [leave(f"{name}.svg", "the graph of one row, before training, with its gradients",
+                  lambda path: draw_dot(loss).render(outfile=path)),
+            leave(f"{name}_backprop.html", "its backpropagation, played step by step",
+                  lambda path: play(loss).save(path)),
+            leave(f"{name}_knobs.html", "its nine knobs: turn them by hand, or let them be trained",
+                  lambda path: live(lambda x1, x2, target: mean_squared_error(
+                      network, [(x1, x2, target)]), rows, network, lr=lr).save(path))]
 
 
 # ── All of it ─────────────────────────────────────────────────────────────────────────────────────
@@ -113,12 +112,11 @@ def tell(args) -> None:
     told.data(args, names, table, scale)
 
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
-    files = draw(network, rows[0], args.out)
-    network.zero_grad()
-    told.promise(network, lambda: mean_squared_error(network, rows), scale)
-    program = told.program(network, rows) if args.jit else None
-
     before = [p.data for p in network.parameters()]
+    files = pictures(network, rows, args.lr, args.out / "two_two_one")
+    told.promise(network, lambda: mean_squared_error(network, rows), scale)
+    told.program(args, network, rows)
+
     film, largest = Film(), max(rows, key=lambda row: row[2])      # of which there is most to learn
 
     def report(step, loss):
@@ -127,16 +125,17 @@ def tell(args) -> None:
                      f"step {step} of {args.steps}: loss of all {len(rows)} rows {loss:.4f}")
         told.step(args, scale, step, loss)
     try:
-        loss = train(network, network.parameters(), rows, args.steps, args.lr, report, program)
+        loss = train(network.parameters(), gradients(network, rows, args.language), args.steps,
+                     args.lr, report)
         told.parameters(network, before)
         told.result(args, names, table, scale, network, loss)
         if args.activation == "linear":
             bare = TwoTwoOne(random.Random(args.seed))
-            told.without_biases(table, scale, network, bare,
-                                train(bare, bare.weights, rows, args.steps, args.lr))
+            told.without_biases(table, scale, network, bare, train(
+                bare.weights, gradients(bare, rows, args.language), args.steps, args.lr))
     finally:
-        page = args.out / "two_two_one_training.html"
-        files.append(told.file(page, "the training, as a film", lambda: film.save(page)))
+        files.append(leave(args.out / "two_two_one_training.html", "the training, as a film",
+                           film.save))
         told.what_to_open(files)
 
 

@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Callable
 from statistics import fmean
 
-from command_line import positive
+from command_line import Failed, add_jit, positive
 from micrograd import jit
 from tables import UNITS, least_squares
 
@@ -26,8 +26,7 @@ def options(parser: argparse.ArgumentParser, data: pathlib.Path, lr: float, acti
                         help="the learning rate (default: %(default)s)")
     parser.add_argument("--activation", choices=activations, default="linear",
                         help="of the hidden neurons (default: %(default)s)")
-    parser.add_argument("--jit", action="store_true",
-                        help="train by a program in plain Python, and show it")
+    add_jit(parser)
 
 
 def data(args, names, table, scale) -> None:
@@ -45,6 +44,7 @@ def promise(network, loss_of: Callable, scale) -> None:
     """What the gradient says of one knob, and what happens when the knob is turned."""
     knob, unit = network.weights[0], scale.unit ** 2    # from the scaled loss to the target's units
     loss = loss_of()
+    network.zero_grad()
     loss.backward()
     promised = knob.grad * NUDGE * unit
     knob.data += NUDGE
@@ -54,24 +54,35 @@ def promise(network, loss_of: Callable, scale) -> None:
           f"Its gradient by {knob.label} is {knob.grad * unit:.4f}. That is a promise: turn "
           f"{knob.label} up by {NUDGE},\nand the error should change by {promised:+.4f}. "
           f"Turned up, it changes by {happened:+.4f}.\n")
-    network.zero_grad()
 
 
-def program(network, rows) -> jit:
-    """The training step as plain Python, and a look at it."""
-    compiled = jit(lambda x1, x2, target: (network(x1, x2) - target) ** 2, network.parameters())
-    compiled(rows)                              # the first call compiles
-    network.zero_grad()
-    print(f"The program that trains it, in plain Python:\n\n{compiled.source}\n")
-    return compiled
+def compiled(network, language: str) -> jit:
+    return jit(lambda x1, x2, target: (network(x1, x2) - target) ** 2, network.parameters())
+
+
+def program(args, network, rows) -> None:
+    """The program that trains it, for those who asked for one by `--jit`."""
+    if args.jit and args.language:
+        step = compiled(network, args.language)
+        step(rows)                              # the first call compiles
+        print(f"The program that trains it, in plain {args.language.capitalize()}:\n\n"
+              f"{step.source}\n")
 
 
 def step(args, scale, step: int, loss: float) -> None:
     """A line about every sixth part of the training."""
     if step == 0:
-        print(f"Training: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
+        how = f"compiled to {args.language.capitalize()}" if args.language else "node by node"
+        print(f"Training, {how}: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
     if step % max(1, args.steps // 6) == 0 or step == args.steps:
         print(f"  step {step:5}   mean squared error {loss * scale.unit ** 2:12.4f}", flush=True)
+
+
+def check(loss: float, first: float, step: int, lr: float, usual: float) -> None:
+    if not loss < 1e6 * (1 + first):
+        raise Failed(f"training diverged: the loss reached {loss:.3g} at step {step}: the learning "
+                     f"rate {lr:g} is too large, every step overshoots "
+                     f"(try --lr {min(lr / 10, usual):g})")
 
 
 def parameters(network, before) -> None:
@@ -120,15 +131,6 @@ same way without them, it must say {scale.predict(bare, average):.4g} there, and
 stays at {loss * scale.unit ** 2:.4f}.
 
 A plane cannot bend. --activation tanh lets the network bend, with the same nine knobs.""")
-
-
-def file(path: pathlib.Path, what: str, make: Callable) -> str:
-    """Make a file, and return a line that says where it is, or why there is none."""
-    try:
-        make()
-    except (ImportError, RuntimeError, ValueError) as error:
-        return f"  {what}, is left out:\n{error}"
-    return f"  {path}\n      {what}"
 
 
 def what_to_open(files: list[str]) -> None:

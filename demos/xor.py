@@ -11,14 +11,14 @@ the same nine parameters succeed with tanh in the hidden neurons; and how often,
 random numbers, they get stuck all the same. It leaves a film of the training, and a picture.
 """
 
-import pathlib
 import random
 import sys
 
 import command_line
-from command_line import COLOURS, positive, progress
+from command_line import COLOURS, leave, positive, progress
+from micrograd import live
 from micrograd.player import Film
-from two_two_one import ACTIVATIONS, TwoTwoOne, mean_squared_error, rows_loss, train
+from two_two_one import ACTIVATIONS, TwoTwoOne, gradients, mean_squared_error, rows_loss, train
 
 ROWS = [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)]
 LR = 0.2
@@ -34,18 +34,23 @@ def tell(args) -> None:
                     for kind in ("linear", "tanh"))
     tell_training("Linear", linear, args.steps)
     tell_why()
-    film = Film()
+    film, files = Film(), [leave(
+        args.out / "xor_knobs.html", "its nine knobs: turn them by hand, or let them be trained",
+        lambda page: live(lambda x1, x2, target: mean_squared_error(bent, [(x1, x2, target)]),
+                          ROWS, bent, lr=LR).save(page))]
     tell_training("Tanh", bent, args.steps,
                   lambda step, loss: record(film, bent, step, args.steps))
-    print(save(film, args.out / "xor_training.html"))
+    files.append(leave(args.out / "xor_training.html", "the film of the training with tanh",
+                       film.save))
     curves = tell_seeds(args)
-    print("\n" + command_line.draw(args.out / "xor.svg", (13.5, 4.6), font=15,
+    print("\nOpen these in any browser:", *files, sep="\n")
+    print(command_line.draw(args.out / "xor.svg", (13.5, 4.6), font=15,
                                    paint=lambda figure: paint(figure, linear, bent, curves)))
 
 
 def tell_training(kind: str, network, steps: int, report=lambda step, loss: None) -> None:
     before = [p.data for p in network.parameters()]
-    loss = train(network, network.parameters(), ROWS, steps, LR, report)
+    loss = train(network.parameters(), gradients(network, ROWS), steps, LR, report)
     print(f"{kind}: the loss ends at {loss:.4f}. "
           + ("Solved." if solved(network) else "Not solved."))
     answers = [f"{x1} xor {x2} → {network(x1, x2).data:.2f}" for x1, x2, _ in ROWS]
@@ -78,7 +83,7 @@ def tell_seeds(args) -> list[tuple[bool, list[float]]]:
     seeds = progress(range(args.seeds), unit="seed")
     for i in seeds:
         network, curve = TwoTwoOne(random.Random(args.seed + i), ACTIVATIONS["tanh"]), []
-        train(network, network.parameters(), ROWS, args.steps, LR,
+        train(network.parameters(), gradients(network, ROWS, "python"), args.steps, LR,
               lambda step, loss: curve.append(loss))
         curves.append((solved(network), curve))
         if not solved(network):
@@ -110,19 +115,7 @@ def tell_stuck(seed: int, network) -> None:
 def record(film, network, step: int, steps: int) -> None:
     """Add the loss to the film, about a hundred times in a training."""
     if step % max(1, steps // 100) == 0:
-        network.zero_grad()
-        loss = rows_loss(network, ROWS)
-        loss.backward()
-        film.add(loss, f"step {step} of {steps}")
-
-
-def save(film, path: pathlib.Path) -> str:
-    """Save the film and say where, or why not."""
-    try:
-        film.save(path)
-    except (ImportError, RuntimeError) as error:
-        return f"The film of the training with tanh is left out:\n{error}"
-    return f"The film of the training with tanh, for any browser, is {path}"
+        film.add(rows_loss(network, ROWS), f"step {step} of {steps}")
 
 
 # ── The picture ───────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,6 @@ import pytest
 
 import tables                                   # conftest.py makes demos/ importable
 import two_two_one as demo
-from micrograd import jit
 
 SCRIPT = Path(__file__).resolve().parents[1] / "demos" / "two_two_one.py"
 PARAMETERS = ["w(1,1)", "w(2,1)", "w(1,2)", "w(2,2)", "w(3,1)", "w(3,2)", "b1", "b2", "b3"]
@@ -78,7 +77,8 @@ def trees():
 
 def test_training_reaches_the_published_plane(trained):
     output, _ = trained
-    assert f"Training: {STEPS} steps against the gradient, learning rate {LR}." in output
+    assert (f"Training, compiled to Python: {STEPS} steps against the gradient, learning rate {LR}."
+            in output)
     (*plane, residual), = planes(output, "trained")
     assert residual == pytest.approx(RESIDUAL, rel=1e-4, abs=5e-5)
     assert plane == [pytest.approx(x, rel=1e-3, abs=5e-4) for x in PLANE]
@@ -94,9 +94,8 @@ def train(trees, seed, activation="linear", biases=True):
     scale, network = tables.Scale(trees), demo.TwoTwoOne(random.Random(seed),
                                                          demo.ACTIVATIONS[activation])
     rows = [scale(row) for row in trees]
-    program = jit(lambda x1, x2, y: (network(x1, x2) - y) ** 2, network.parameters())
-    loss = demo.train(network, network.parameters() if biases else network.weights, rows, STEPS, LR,
-                      program=program)
+    loss = demo.train(network.parameters() if biases else network.weights,
+                      demo.gradients(network, rows, "python"), STEPS, LR)
     return network, scale, loss * scale.unit ** 2
 
 
@@ -172,7 +171,7 @@ def test_the_loss_only_falls_in_the_report(trained):
 def test_the_picture_has_the_labels_and_nothing_else_is_written(trained):
     output, folder = trained
     svg, source = folder / "pictures" / "two_two_one.svg", folder / "pictures" / "two_two_one.gv"
-    pages = [folder / "pictures" / f"two_two_one_{page}.html" for page in ("backprop", "training")]
+    pages = [folder / "pictures" / f"two_two_one_{page}.html" for page in ("backprop", "knobs", "training")]
     assert files(folder) == sorted(str(file.relative_to(folder)) for file in (source, svg, *pages))
     assert all(f" {file} " in one_line(output) for file in (svg, *pages))
     texts = {text.text for text in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")}
@@ -195,14 +194,14 @@ def test_the_loss_of_the_row_in_the_film_falls(trees, seed):
     scale, network = tables.Scale(trees), demo.TwoTwoOne(random.Random(seed))
     rows = [scale(row) for row in trees]
     largest, losses = max(rows, key=lambda row: row[2]), []
-    demo.train(network, network.parameters(), rows, STEPS, LR,
+    demo.train(network.parameters(), demo.gradients(network, rows, "python"), STEPS, LR,
                lambda step, loss: losses.append(demo.rows_loss(network, [largest]).data))
     assert max(losses[100:]) < losses[0] / 4
 
 
 def test_the_page_of_the_demos_shows_the_program(tmp_path):
     shown = run(tmp_path, "--steps", 1, "--jit", "--activation", "tanh").stdout
-    program = shown[shown.index("from math import tanh"):shown.index("\n\nTraining: ")].strip()
+    program = shown[shown.index("from math import tanh"):shown.index("\n\nTraining, ")].strip()
     assert f"```text\n{program}\n```" in SCRIPT.with_name("README.md").read_text("utf-8")
 
 
@@ -211,7 +210,7 @@ def test_the_page_of_the_demos_shows_the_program(tmp_path):
 def test_the_default_folder_is_named_and_the_same_seed_gives_the_same_output(tmp_path):
     first = run(tmp_path, "--steps", 20)
     assert files(tmp_path) == [os.path.join("out", f"two_two_one{end}") for end in (
-        ".gv", ".svg", "_backprop.html", "_training.html")]
+        ".gv", ".svg", "_backprop.html", "_knobs.html", "_training.html")]
     assert f" {os.path.join('out', 'two_two_one.svg')} " in one_line(first.stdout)
     svg = (tmp_path / "out" / "two_two_one.svg").read_bytes()
     again = run(tmp_path, "--steps", 20)
@@ -282,12 +281,13 @@ def test_the_picture_shows_the_gradients_of_all_nine_parameters(tmp_path):
 @pytest.mark.parametrize("activation", ["tanh", *also("linear", "relu")])
 def test_jit_trains_the_same_network_and_shows_the_program(tmp_path, activation):
     options = "--steps", 200, "--activation", activation
-    plainly, compiled = (run(tmp_path, *options, *more) for more in ([], ["--jit"]))
+    plainly, compiled = (run(tmp_path, *options, *more) for more in (["--jit", "off"], ["--jit"]))
     assert (compiled.returncode, compiled.stderr) == (0, "")
     start = compiled.stdout.index("The program that trains it")
-    end = compiled.stdout.index("\n\nTraining: ", start)
+    end = compiled.stdout.index("\n\nTraining, ", start)
     assert "grad_w32 += " in compiled.stdout[start:end]
-    assert compiled.stdout[:start] + compiled.stdout[end + 2:] == plainly.stdout
+    assert compiled.stdout[:start] + compiled.stdout[end + 2:].replace(
+        "Training, compiled to Python:", "Training, node by node:") == plainly.stdout
 
 
 def test_a_terminal_without_unicode(tmp_path):
@@ -394,6 +394,6 @@ def test_control_c_ends_it_with_a_sentence(tmp_path):
             process.kill()
     assert process.returncode == 130
     assert stderr.strip() == "Stopped before the end."
-    pages = [f"two_two_one{end}" for end in (".svg", "_backprop.html", "_training.html")]
+    pages = [f"two_two_one{end}" for end in (".svg", "_backprop.html", "_knobs.html", "_training.html")]
     assert all(os.path.join("out", page) in stdout for page in pages)
     assert files(tmp_path / "out") == sorted([*pages, "two_two_one.gv"])
