@@ -11,7 +11,7 @@ from html import escape
 
 import command_line
 from tables import TREES, Scale, read
-from two_two_one import LR, TwoTwoOne, train
+from two_two_one import LR, TwoTwoOne, gradients, train
 
 STEPS = 600
 STYLE = """
@@ -51,7 +51,7 @@ def trained() -> tuple[dict, tuple, tuple]:
         return [p.data for p in parameters], [scale.predict(network, row) for row in table]
 
     before, first = now()
-    train(network, parameters, [scale(row) for row in table], STEPS, LR)
+    train(parameters, gradients(network, [scale(row) for row in table]), STEPS, LR)
     after, last = now()
     best = min(range(len(table)), key=lambda i: abs(last[i] - table[i][2]))
     return ({p.label: pair for p, *pair in zip(parameters, before, after)}, table[best],
