@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import micrograd
-from micrograd import Value, functions, op
+from micrograd import Value, functions, losses, op
 from micrograd.engine import gradients
 from micrograd.losses import softmax
 from micrograd.nn import MLP, Module, Parameter
@@ -362,8 +362,8 @@ def test_a_training_that_diverges_says_so_and_stops(browser, tmp_path):
     browser.run("document.getElementById('train-speed').value = '1000'")
     browser.click("#train-play")
     browser.wait("return document.getElementById('diverged').textContent")
-    assert re.fullmatch(r"The gradient of parameter [wb] is (NaN|−?∞|−?[\d.e]+): no parameter was changed "
-                        r"\(training diverged\? try a smaller learning rate than 1000000\)\.",
+    assert re.fullmatch(r"The gradient of parameter [wb] is (NaN|−?∞|−?[\d.e]+): no parameter was "
+                        r"changed \(training diverged\? try a smaller learning rate than 1000000\)\.",
                         browser.text("#diverged"))
     assert browser.text("#train-play").endswith("Train")
     assert all(map(math.isfinite, leaves_of(browser)))
@@ -435,8 +435,9 @@ def test_the_plane_is_what_the_model_says(browser, tmp_path):
     function, samples, model, depth = graphs()["closed"]
     opened(browser, tmp_path, function, samples, model, depth)
     grid = browser.run("""
-        const { data } = canvas.getContext("2d").getImageData(0, 0, grid, grid), found = [];
-        for (const [u, v] of [[0, 0], [10, 40], [25, 25], [49, 3]]) {
+        const grid = canvas.width, found = [];
+        const { data } = canvas.getContext("2d").getImageData(0, 0, grid, grid);
+        for (const [u, v] of [[0, 0], [5, 10], [12, 12], [19, 3]]) {
             const x = range.across[0] + (range.across[1] - range.across[0]) * (u + 0.5) / grid;
             const y = range.up[1] - (range.up[1] - range.up[0]) * (v + 0.5) / grid;
             const from = 4 * (v * grid + u);
@@ -663,9 +664,59 @@ def test_the_model_runs_without_a_page(tmp_path):
     (lambda x, y: x * x, [(1.0,)], TypeError, "argument"),
     (lambda x: x * x, [(object(),)], TypeError, "a sample is made of numbers"),
     (lambda x: x * x if x > 0 else -x, [(1.0,)], TypeError, "needs a decision"),
-    (lambda x, k: [x, 2 * x][k] * x, [(1.0, 0), (1.0, 1)], ValueError, "the graph depends on k")],
-    ids=["no samples", "no Value", "structures", "arguments", "object", "decision", "index"])
+    (lambda x, k: x * {k: 2}[k], [(1.0, str(k)) for k in range(30)], ValueError,
+     "the graph depends on k, of which the samples have 30")],
+    ids=["no samples", "no Value", "structures", "arguments", "object", "decision", "kinds"])
 def test_what_cannot_live_is_refused(function, samples, error, told, tmp_path):
     with pytest.raises(error, match=told):
         live(function, samples).save(tmp_path / "knobs.html")
     assert list(tmp_path.iterdir()) == []
+
+
+# ── Samples of several kinds ──────────────────────────────────────────────────────────────────────
+
+def test_samples_that_choose_by_an_index_have_graphs_of_their_own(browser, tmp_path):
+    model = MLP(2, [3], activation=None, rng=random.Random(3))
+    samples = [([0.5, -1.0], 1), ([1.5, 0.3], 0), ([-1.0, 0.2], 1), ([0.1, 0.4], 2)]
+
+    def loss(x, k):
+        return losses.cross_entropy(model(x), k)
+
+    def right():
+        leaves = dict(zip(browser.run("return source.live.leaves.map(({ name }) => name)"),
+                          leaves_of(browser)))
+        for p in model.parameters():
+            p.data = leaves[p.label]
+        x, k = browser.run("return source.sample")
+        computed = [*gradients(loss([Value(y) for y in x], k)).items()]
+        for i, (data, gradient, _, _) in told(browser).items():
+            assert data == pytest.approx(computed[i][0].data, rel=1e-12)
+            if gradient is not None:
+                assert gradient == pytest.approx(computed[i][1], rel=1e-10, abs=1e-14)
+        return k
+
+    page = live(loss, samples, model, lr=0.1).save(tmp_path / "knobs.html")
+    start = [p.data for p in model.parameters()]
+    browser.open(page)
+    seen = []
+    for row in 2, 1, 4, 3:
+        browser.run("document.querySelector(`#data-rows tr:nth-child(${arguments[0]}) input`)"
+                    ".click()", row)
+        seen.append(right())
+    assert seen == [0, 1, 2, 1]
+    browser.run("""const select = document.querySelector("#data-rows tr:nth-child(3) select");
+        select.value = 2; select.dispatchEvent(new Event("change", { bubbles: true }));""")
+    assert right() == 2
+    browser.click("#train-reset")
+    for _ in range(50):
+        browser.run("document.getElementById('train-step').click()")
+    right()
+    trained = [p.data for p in model.parameters()]
+    for p, x in zip(model.parameters(), start):
+        p.data = x
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for _ in range(50):
+        model.zero_grad()
+        (sum(loss(*sample) for sample in samples) / len(samples)).backward()
+        optimizer.step()
+    assert trained == pytest.approx([p.data for p in model.parameters()], rel=1e-9)

@@ -17,7 +17,7 @@ function legend() {
 
 function begin() {
   const title = { film: "Training", live: "The knobs" }[page.kind] ?? "Backpropagation";
-  openGraph(page.open);
+  openGraph(isAlive ? sameDepth(source.key) : page.open);
   byId("title").replaceChildren(`${title} of `, make("bdi", {}, model.root.name));
   document.title = `${title} of ${model.root.name}`;
   const PHASES = [" · forward", " · seed", " · backward"];

@@ -8,6 +8,8 @@ class Computation {
     this.frames = 1;
     this.live = live;
     this.told = [];                                     // the places of all data and gradients
+    this.fixed = live.columns.filter(({ fixed }) => fixed).map(({ path }) => path);
+    this.keys = live.keys.map((kind) => JSON.stringify(kind));
     this.programs = programs;
     this.lr = live.lr;
     this.oneByOne = false;
@@ -77,13 +79,23 @@ class Computation {
 
   /** What the programs say now. */
   refresh() {
-    const { result, fault } = this.programs.frame(this.sample, this.leaves);
+    const { result, fault } = this.programs.frame[this.key](this.sample, this.leaves);
     this.numbers = result;
     // What Python would have raised; but not for a mistake that somebody might make in `predict`.
     this.fault = this.told.some((place) => Number.isNaN(result[place])) ? fault : null;
   }
 
-  outputs(sample) { return this.programs.outputs(sample, this.leaves).result; }
+  outputs(sample) { return this.programs.outputs[this.keyOf(sample)](sample, this.leaves).result; }
+
+  // Samples whose strings and indices differ have graphs and programs of their own.
+
+  get key() { return this.keyOf(this.sample); }
+
+  keyOf(sample) {
+    if (this.keys.length === 1) return 0;
+    const kind = JSON.stringify(this.fixed.map((path) => at(sample, path)));
+    return this.keys.indexOf(kind);
+  }
   loss(sample = this.sample) { return this.outputs(sample).at(-1); }
   mean() {
     return this.samples.reduce((sum, sample) => sum + this.loss(sample), 0) / this.samples.length;
@@ -106,7 +118,7 @@ class Computation {
   train() {
     const k = this.next % this.samples.length;
     const batch = this.oneByOne ? [this.samples[k]] : this.samples;
-    const { gradients } = this.programs.step(batch, this.leaves);
+    const gradients = this.gradients(batch);
     const { trained, leaves } = this.live, moved = [...this.leaves];
     for (const [j, g] of gradients.entries()) {
       moved[trained[j]] -= this.lr * g;
@@ -123,6 +135,17 @@ class Computation {
     this.steps += 1;
     this.note(this.mean());
     return "";
+  }
+
+  /** The gradients of the mean loss of samples. */
+  gradients(batch) {
+    const groups = this.keys.map((_, key) => batch.filter((sample) => this.keyOf(sample) === key));
+    const found = groups.map((samples, key) => samples.length
+      && this.programs.step[key](samples, this.leaves).gradients);
+    const used = groups.map((_, key) => key).filter((key) => found[key]);
+    if (used.length === 1) return found[used[0]];
+    return this.live.trained.map((_, j) => used.reduce(
+      (sum, key) => sum + found[key][j] * groups[key].length, 0) / batch.length);
   }
 
   note(mean) {

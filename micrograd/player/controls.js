@@ -27,6 +27,13 @@ function byDepth(depth) {
   return k < 0 ? undefined : k;
 }
 
+/** The graph of another kind of sample, with as many boxes open. */
+function sameDepth(key) {
+  const ofKey = (g) => g.key === key, { depth } = graph ?? page.graphs[page.open];
+  const k = page.graphs.findIndex((g) => ofKey(g) && g.depth === depth);
+  return k < 0 ? page.graphs.findIndex(ofKey) : k;
+}
+
 /** Take another graph, and stay where one is in the computation. */
 function openGraph(k) {
   const before = model, frame = model?.frame ?? 0, leaf = isAlive && turning?.knob;
@@ -56,6 +63,10 @@ function sameStep({ turn, turns, step, seedStep, lastStep, isBackward }) {
 
 /** The numbers have changed, where one is in the steps has not. */
 function changed() {
+  if (isAlive && source.key !== graph.key) {            // another kind of sample is shown
+    openGraph(sameDepth(source.key));
+    return;
+  }
   model.changed();
   updateGraph();
   showPanel();

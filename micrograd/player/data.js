@@ -21,10 +21,11 @@ function makeData() {
 function makeRows() {
   cells.splice(0);
   const rows = source.samples.slice(0, ROWS).map((sample, k) => {
-    const radio = make("input", { type: "radio", name: "shown", "aria-label": `Show sample ${k + 1}` });
+    const radio = make("input", { type: "radio", name: "shown",
+                                  "aria-label": `Show sample ${k + 1}` });
     radio.addEventListener("change", () => { source.show(k); retake(); });
     const fields = COLUMNS.map(({ path, name, fixed }) => {
-      if (fixed) return make("span", {}, String(at(sample, path)));
+      if (fixed) return choice(path, k, `${name} of sample ${k + 1}`);
       const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off",
                                     "aria-label": `${name} of sample ${k + 1}` });
       field.addEventListener("change", () => {
@@ -43,7 +44,7 @@ function makeRows() {
     const row = make("tr", {}, make("td", {}, radio),
       ...fields.map((field) => make("td", {}, field)), ...computed, make("td", {}, remove));
     row.addEventListener("click", (event) => {
-      if (!event.target.closest("input, button")) { source.show(k); retake(); }
+      if (!event.target.closest("input, button, select")) { source.show(k); retake(); }
     });
     cells.push({ row, radio, fields, computed });
     return row;
@@ -51,6 +52,23 @@ function makeRows() {
   const more = source.samples.length - ROWS;
   byId("data-rows").replaceChildren(...rows);
   setText(byId("data-more"), more > 0 ? `and ${more} more samples` : "");
+}
+
+/** Of what the graph depends on, a sample has one of the kinds that there are. */
+function choice(path, k, name) {
+  const which = source.fixed.findIndex((other) => String(other) === String(path));
+  const kinds = [...new Set(page.live.keys.map((kind) => kind[which]))];
+  const select = make("select", { "aria-label": name },
+    ...kinds.map((kind, i) => make("option", { value: i }, String(kind))));
+  select.addEventListener("change", () => {
+    const before = at(source.samples[k], path);
+    put(source.samples[k], path, kinds[select.value]);
+    if (source.keyOf(source.samples[k]) < 0) put(source.samples[k], path, before);
+    source.samplesChanged();
+    retake();
+  });
+  select.update = (x) => { select.value = kinds.indexOf(x); };
+  return select;
 }
 
 function showData() {
@@ -61,7 +79,8 @@ function showData() {
     radio.checked = shown;
     COLUMNS.forEach(({ path, fixed }, j) => {
       const text = String(at(sample, path));
-      if (!fixed && document.activeElement !== fields[j] && fields[j].value !== text) {
+      if (fixed) fields[j].update(at(sample, path));
+      else if (document.activeElement !== fields[j] && fields[j].value !== text) {
         fields[j].value = text;
       }
     });
@@ -71,7 +90,7 @@ function showData() {
 }
 
 // ── The plane ────────────────────────────────────────────────────────────────────────────────────
-// With one output, and one or two inputs: what the model says everywhere, and the samples as points.
+// With one output and one or two inputs: what the model says everywhere, and samples as points.
 
 const AXES = COLUMNS.filter(({ kind, fixed }) => kind === "input" && !fixed);
 const TARGETS = COLUMNS.filter(({ kind, fixed }) => kind === "target" && !fixed);
@@ -149,7 +168,8 @@ function place(sample, x, y) {
 
 /** The sample whose point is under the pointer; of several, the one that is shown. */
 function nearest(event) {
-  const box = byId("plane-points").getBoundingClientRect(), reach = event.pointerType === "touch" ? 24 : 12;
+  const box = byId("plane-points").getBoundingClientRect();
+  const reach = event.pointerType === "touch" ? 24 : 12;
   let best = -1, least = reach;
   source.samples.forEach((sample, k) => {
     const [x, y] = where(sample);

@@ -168,8 +168,9 @@ function showBox(node) {
   if (setText(line, text)) squeeze(node, line);
   setText(node.texts.at(-1), grads === undefined ? "" : `‖grad‖ ${write(grads)}`);
   const opens = byDepth(graph.depth + 1) !== undefined ? "Enter opens it" : "";
-  return [known, opens ? "closed opens" : "closed", `closed box ${node.title}`, opens, ...node.texts.slice(2, -1).map(
-    (note) => note.textContent), text, grads === undefined ? ""
+  const notes = node.texts.slice(2, -1).map((note) => note.textContent);
+  return [known, opens ? "closed opens" : "closed", `closed box ${node.title}`, opens, ...notes,
+          text, grads === undefined ? ""
     : `norm of its gradients ${full(grads)}`];
 }
 

@@ -71,7 +71,7 @@ function type(text) {
   else field.select();
 }
 
-/** The knobs of a graph; one of them is taken, that of the `leaf` that was before if it is there. */
+/** The knobs of a graph. One of them is taken: that of the `leaf` that was, if it is there. */
 function takeKnobs(leaf) {
   knobs.length = 0;
   for (const knob of graph.knobs) {

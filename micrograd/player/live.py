@@ -28,6 +28,8 @@ from ..nn import marks
 
 __all__ = ["Live", "live"]
 
+KINDS = 20                                      # of samples, each with a graph and programs
+
 
 def live(function: Callable, samples: Iterable, model=None, depth: int | None = None,
          lr: float = 0.05) -> "Live":
@@ -40,8 +42,8 @@ def live(function: Callable, samples: Iterable, model=None, depth: int | None = 
     can still be trained. `lr` is the learning rate at first.
 
     Raises TypeError if `function` returns no Value or takes other samples, ValueError if there are
-    no samples, if their graphs differ or are too large to play, and TraceError where `function`
-    must know a number to go on, as `jit` does.
+    no samples, if they differ in structure or their graphs are too large to play, and TraceError
+    where `function` must know a number to go on, as `jit` does.
     """
     return Live(function, samples, model, depth, lr)
 
@@ -71,20 +73,12 @@ class Live(Player):
         self._function, self._lr = function, lr
         self._names_of_arguments = argument_names(function, self._samples[0])
         self._fixed = self._fixed_places()
-        leaves, root = self._loss(self._samples[0])
-        self._levels = Levels(root, model, depth)
-        self._names = list(self._levels.numbers(root, suspects=True))
-        order = self._shape.scene.order
-        self._columns = {leaf: place for place, leaf in leaves.items()}
-        self._others = [value for value in order if not value._prev
-                        and not isinstance(value, (Constant, Input))]
+        self._variants = [Variant(self, sample, model, depth) for sample in self._first_of_kind()]
+        self._levels = self._variants[0].levels
+        self._others = list(dict.fromkeys(x for v in self._variants for x in v.others))
         wanted = set(self._others if model is None else model.parameters())
         self._trained = [leaf for leaf in self._others if leaf in wanted and (
             model is not None or leaf.role == "parameter")]
-        self._outputs = _outputs(order, model)
-        upstream = {x for output in self._outputs for x in topological_order(output)}
-        self._inputs = {place for leaf, place in self._columns.items() if leaf in upstream}
-        self._check_samples()
 
     # ── The function, on numbers and on symbols ───────────────────────────────────────────────────
 
@@ -117,18 +111,22 @@ class Live(Player):
         return {place: x for place, x in places(self._samples[0])
                 if place in fixed or isinstance(x, (str, bool, type(None)))}
 
-    def _check_samples(self) -> None:
-        first = structure(self._samples[0])
+    def _first_of_kind(self) -> list:
+        """The first sample for each choice of what stands in the fixed places: each has a graph."""
+        first, found = structure(self._samples[0]), {}
         for i, sample in enumerate(self._samples):
             if structure(sample) != first:
                 raise ValueError(f"samples of one page have one structure: sample 0 is {first}, "
                                  f"sample {i} is {structure(sample)}")
-            for place, x in places(sample):
-                if place in self._fixed and self._fixed[place] != x:
-                    raise ValueError(f"the graph depends on {self._name(place)}, which is "
-                                     f"{self._fixed[place]!r} in sample 0 and {x!r} in sample {i}: "
-                                     "a live page shows one graph (use one-hot targets, or only "
-                                     "the samples that agree)")
+            found.setdefault(repr(self._kind(sample)), sample)
+        if len(found) > KINDS:
+            names = ", ".join(map(self._name, self._fixed))
+            raise ValueError(f"the graph depends on {names}, of which the samples have "
+                             f"{len(found):,} different ones: the limit is {KINDS}")
+        return list(found.values())
+
+    def _kind(self, sample) -> list:
+        return [x for place, x in places(sample) if place in self._fixed]
 
     def _name(self, place: tuple) -> str:
         return self._names_of_arguments[place[0]] + "".join([f"[{i}]" for i in place[1:]])
@@ -136,58 +134,92 @@ class Live(Player):
     # ── The page ──────────────────────────────────────────────────────────────────────────────────
 
     def _page(self) -> str:
-        order = self._shape.scene.order
-        index = {value: i for i, value in enumerate(order)}
-        outputs = [index[x] for x in self._outputs]
-
-        def numbers(root):
-            return [*self._levels.numbers(root, suspects=True).values()]
-
-        def answers(root):
-            values = topological_order(root)
-            return [*[values[i].data for i in outputs], root.data]
-
-        programs = [PRELUDE, "return {",
-                    f"frame: {self._program(numbers)}, outputs: {self._program(answers)},",
-                    f"step: {self._program()}}};"]
         columns = [{"path": place, "name": self._name(place), "fixed": place in self._fixed,
-                    "kind": "input" if place in self._inputs else "target"}
+                    "kind": "input" if place in self._variants[0].inputs else "target"}
                    for place, _ in places(self._samples[0])]
-        knobs = [{"i": index[leaf], "path": place} for leaf, place in self._columns.items()
-                 if leaf in index]
-        knobs += [{"i": index[leaf], "leaf": k} for k, leaf in enumerate(self._others)]
-        graphs = [graph | {"knobs": knobs} for graph in self._levels.graphs(self._names)]
+        programs = {"frame": self._frame, "outputs": self._outputs, "step": self._step}
+        # First, for in writing them the shapes meet formulas that no sample has needed.
+        written = ",\n".join([f"{name}: [{', '.join(map(write, self._variants))}]"
+                              for name, write in programs.items()])
+        graphs = [graph | {"key": key, "knobs": variant.knobs(self._others)}
+                  for key, variant in enumerate(self._variants)
+                  for graph in variant.levels.graphs(variant.names)]
         data = {"kind": self.kind, "graphs": graphs, "open": self._levels.asked, "live": {
             "samples": self._samples, "columns": columns, "lr": self._lr,
-            "outputs": [self._leaf_name(x, "output") for x in self._outputs],
+            "keys": [self._kind(variant.sample) for variant in self._variants],
+            "outputs": [self._leaf_name(x, "output") for x in self._variants[0].outputs],
             "leaves": [{"name": self._leaf_name(leaf, "a parameter"), "data": float(leaf.data)}
                        for leaf in self._others],
             "trained": [self._others.index(leaf) for leaf in self._trained]}}
-        return join(self.scripts, data, "const programs = (() => {\n%s\n})();" % "\n".join(programs),
-                    "live.html")
+        program = f"const programs = (() => {{\n{PRELUDE}\nreturn {{\n{written}\n}};\n}})();"
+        return join(self.scripts, data, program, "live.html")
+
+    # Three programs for each kind of sample, as JavaScript: each an expression that is a function.
+
+    def _frame(self, variant: "Variant") -> str:
+        """All numbers of the graph of a sample."""
+        return self._program(variant, lambda root: [
+            *variant.levels.numbers(root, suspects=True).values()])
+
+    def _outputs(self, variant: "Variant") -> str:
+        """What the model says of a sample, and then its loss."""
+        order = variant.levels.shapes[0].scene.order
+        at = [order.index(x) for x in variant.outputs]
+
+        def outputs(root):
+            values = topological_order(root)
+            return [*[values[i].data for i in at], root.data]
+        return self._program(variant, outputs)
+
+    def _step(self, variant: "Variant") -> str:
+        """The mean loss of samples and its gradients."""
+        return self._program(variant, None)
 
     def _leaf_name(self, value: Value, otherwise: str) -> str:
         return str(value.label) or self._shape.scene.label(value) or otherwise
 
-    def _program(self, result: Callable | None = None) -> str:
-        """JavaScript for a result computed from the graph of a sample's loss, or else for the mean
-        loss of samples and its gradients: an expression, which is a function."""
+    def _program(self, variant: "Variant", result: Callable | None) -> str:
         def function(*sample):
             _, root = self._loss(sample)
             return result(root) if result else root
 
-        sample, training = self._samples[0], result is None
+        training = result is None
         try:
-            program = trace(function, sample, self._trained if training else self._others,
+            program = trace(function, variant.sample, self._trained if training else self._others,
                             self._fixed, backward=training)
         except Failed as failed:
             raise failed.explained from failed.__cause__
-        source = Compiled(program, sample, training, "python").said(JAVASCRIPT, self._others)
-        return f"(() => {{\n{source}\nreturn {'step' if training else 'forward'};\n}})()"
+        compiled = Compiled(program, variant.sample, training, "python")
+        return (f"(() => {{\n{compiled.said(JAVASCRIPT, self._others)}\n"
+                f"return {compiled.name};\n}})()")
 
     def __repr__(self):
-        return (f"Live page of {len(self._samples)} samples, "
-                f"{len(self._columns) + len(self._others)} knobs")
+        knobs = len(self._variants[0].leaves) + len(self._others)
+        return f"Live page of {len(self._samples)} samples, {knobs} knobs"
+
+
+class Variant:
+    """The graph of one kind of sample: those whose strings and indices are these."""
+
+    def __init__(self, page: Live, sample, model, depth):
+        self.sample = sample
+        self.leaves, root = page._loss(sample)          # by their places in the sample
+        self.levels = Levels(root, model, depth)
+        self.names = list(self.levels.numbers(root, suspects=True))
+        order = self.levels.shapes[0].scene.order
+        self.index = {value: i for i, value in enumerate(order)}
+        self.others = [value for value in order if not value._prev
+                       and not isinstance(value, (Constant, Input))]
+        self.outputs = _outputs(order, model)
+        upstream = {x for output in self.outputs for x in topological_order(output)}
+        self.inputs = {place for place, leaf in self.leaves.items() if leaf in upstream}
+
+    def knobs(self, others: list[Value]) -> list[dict]:
+        """The leaves of the graph: where in the sample each is, or which of the others."""
+        return [{"i": self.index[leaf], "path": place} for place, leaf in self.leaves.items()
+                if leaf in self.index] + [
+            {"i": self.index[leaf], "leaf": k} for k, leaf in enumerate(others)
+            if leaf in self.index]
 
 
 def _outputs(order: list[Value], model) -> list[Value]:

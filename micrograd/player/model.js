@@ -19,7 +19,7 @@ class Model {
     }
     this.root = [...this.values.values()].find((value) => value.role === "output");
     this.arrowsOf = this.turns.map(() => []);           // of each turn
-    this.flows = this.arrows.map(() => []);             // what comes back along each arrow, and when
+    this.flows = this.arrows.map(() => []);             // what comes back along each, and when
     this.arrows.forEach(({ turns }, k) => turns.forEach((turn) => this.arrowsOf[turn].push(k)));
     this.turns.forEach((turn, k) => {
       for (const i of turn.made) Object.assign(this.values.get(i), { known: k + 1, turn: k });

@@ -36,8 +36,8 @@ from .shape import Levels, Shape, check
 __all__ = ["Film", "Player", "play"]
 
 # What a notebook that nobody trusts yet leaves of the page.
-SENTENCE = ("Here is a page that plays backpropagation, and it needs its script: trust this notebook "
-            "and run it, or open the page that player.save(&quot;backprop.html&quot;) writes.")
+SENTENCE = ("Here is a page that plays backpropagation, and it needs its script: trust this "
+            "notebook and run it, or open the page that .save(&quot;backprop.html&quot;) writes.")
 SCRIPTS = ("numbers.js", "sources.js", "model.js", "elements.js", "drawing.js", "panel.js",
            "controls.js", "training.js", "begin.js")
 

@@ -33,10 +33,8 @@ function backwardRows(rows) {
   let asked = false;
   return rows.map((row) => {
     if (model.hidden.has(row)) {                        // one question at a time
-      const later = make("div", { class: "row" }, line(named(model.values.get(row.x), true), " += ?"));
-      const row_ = asked ? later : question(row);
-      asked = true;
-      return row_;
+      if (!asked) { asked = true; return question(row); }
+      return make("div", { class: "row" }, line(named(model.values.get(row.x), true), " += ?"));
     }
     const value = model.values.get(row.x), formula = model.formula(row.backward);
     const amount = model.number(row.amount), sum = model.number(row.sum);

@@ -208,7 +208,7 @@ def _suspects(value: Value, g, place: int, passed) -> list[tuple]:
 
 def _norm(numbers: list):
     if all([isinstance(x, (int, float, Fraction)) for x in numbers]):
-        return math.hypot(*map(as_float, numbers))          # which overflows no earlier than it must
+        return math.hypot(*map(as_float, numbers))
     return sqrt(sum([x * x for x in numbers]))
 
 
