@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "demos" / "questions.md"
 TEXT = PAGE.read_text("utf-8")
-TO_A_LINE = re.compile(r"\[`([^`]+)`\]\((\.\./micrograd/\w+\.py)#L(\d+)\)")
+TO_A_LINE = re.compile(r"\[`([^`]+)`\]\((\.\./micrograd/[\w/]+\.py)#L(\d+)\)")
 
 
 def places(words, file):
