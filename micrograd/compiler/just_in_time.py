@@ -32,6 +32,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import repeat
+from operator import add, attrgetter
 
 from ..engine import Value, gradients
 from .c import C, whole_limit
@@ -39,14 +40,14 @@ from .javascript import JAVASCRIPT, PRELUDE
 from .native import Native, NoCompiler, flat
 from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
-from .samples import NUMBERS, fits, places, plain, structure
+from .samples import NUMBERS, checker, places, plain, structure
 from .symbols import Failed, Program, TraceError, trace
 from .writer import Dialect, forward_source, nested, step_source
 
 __all__ = ["jit"]
 
-
-KINDS = {*NUMBERS, bool}                        # what the leaves of a program may hold
+FLOATS = {float}
+DATA, GRAD = attrgetter("data"), attrgetter("grad")
 
 
 # ── 1. Programs ───────────────────────────────────────────────────────────────────────────────────
@@ -92,10 +93,15 @@ class Compiled:
         return forward_source(self.code, inlined, self.sample, {"result": self.result}, dialect,
                               leaves)
 
-    def run(self, samples):
-        numbers = [leaf.data for leaf in self.leaves]
-        if strange := {*map(type, numbers)} - KINDS:
-            raise ValueError(f"a leaf holds a {strange.pop().__name__}")
+    def numbers(self) -> list | None:
+        """What the leaves hold; None if one that was a float when this was compiled is none now."""
+        numbers = [*map(DATA, self.leaves)]
+        if FLOATS.issuperset(map(type, numbers)):
+            return numbers
+        return numbers if FLOATS.issuperset([type(leaf.data) for leaf in self.floats]) else None
+
+    def run(self, samples, numbers: list):
+        """What the program computes of the samples, or of one, and of what the leaves hold."""
         if self.native:
             self.fallback = None
             flattened = flat(samples if self.backward else [samples], self.structure)
@@ -109,13 +115,9 @@ class Compiled:
         return self.function(samples, numbers)
 
     def _fits_doubles(self, numbers: list) -> bool:
-        kinds = {*map(type, numbers)} - {float}
+        kinds = {*map(type, numbers)} - FLOATS
         return not kinds or kinds <= {int, bool} and self.whole_limit >= max(
             [abs(x) for x in numbers if type(x) is not float])
-
-    def serves(self) -> bool:
-        """Whether the leaves that were floats when it was compiled still are."""
-        return {type(leaf.data) for leaf in self.floats} <= {float}
 
 
 class Plan:
@@ -127,15 +129,10 @@ class Plan:
     """
 
     def __init__(self, sample):
-        self.structure = structure(tuple(sample))
+        self.fits = checker(structure(tuple(sample)))
         self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
         self.kinds: set[tuple] = set()
         self.programs: dict[tuple, list[Compiled]] = {}
-
-    def fits(self, samples: list) -> bool:
-        """Whether all samples are of this structure, in Python's own numbers."""
-        return ({*map(type, samples)} <= {tuple, list}
-                and fits([*map(tuple, samples)], self.structure))
 
     def groups(self, samples: list) -> dict[tuple, list]:
         """The samples by what stands in the fixed places, with its type, for 1 == 1.0 == True."""
@@ -148,9 +145,12 @@ class Plan:
             groups.setdefault(key, []).append(sample)
         return groups
 
-    def program(self, key: tuple) -> Compiled | None:
-        """The program for this key and for the kinds of number that the leaves hold."""
-        return next((program for program in self.programs.get(key, ()) if program.serves()), None)
+    def program(self, key: tuple) -> tuple[Compiled | None, list]:
+        """The program for this key and for the kinds of number that the leaves hold; and these."""
+        for program in self.programs.get(key, ()):
+            if (numbers := program.numbers()) is not None:
+                return program, numbers
+        return None, []
 
 
 def _at(x, place: tuple):
@@ -185,7 +185,7 @@ class jit:
     - the program found no answer, such as a division by zero in a branch that is not taken: the
       engine says what is wrong, or finds that nothing is;
     - the mean loss, a gradient or a result is not finite: the engine knows the error, if it is one;
-    - a leaf holds another kind of number than int, float or Fraction.
+    - one of them is another kind of number than int, float or Fraction, because a leaf is.
 
     Raises TraceError where the function must know a number to go on; ValueError for no samples or
     samples of different structure; and where the mathematics has no answer, what the function
@@ -240,7 +240,7 @@ class jit:
         with self._turn:
             for backward in [True, False][not last.backward:]:
                 samples, plan = self._planned([last.sample], backward)
-                (program, _), = self._programs(plan, samples, backward)
+                (program, _, _), = self._programs(plan, samples, backward)
                 functions.append(program.said(JAVASCRIPT, self.leaves))
         return "\n\n".join([PRELUDE.rstrip(), *functions])
 
@@ -255,7 +255,7 @@ class jit:
             raise ValueError("a step takes at least one sample")
         with self._turn:
             mean, found = self._run(samples, True, self._mean, self._mean_by_engine)
-            grads = [p.grad + gradient for p, gradient in zip(self.parameters, found)]
+            grads = [*map(add, map(GRAD, self.parameters), found)]
             # In one piece, so that Ctrl-C comes before or after it.
             deque(map(setattr, self.parameters, repeat("grad"), grads), maxlen=0)
         return mean
@@ -273,7 +273,7 @@ class jit:
         programs = self._programs(plan, samples, backward)
         try:
             answer = compute(programs)
-            self.fallback = next(filter(None, [program.fallback for program, _ in programs]), None)
+            self.fallback = next(filter(None, [program.fallback for program, _, _ in programs]), None)
             return answer
         except (ArithmeticError, ValueError) as error:
             self.fallback = str(error)
@@ -282,23 +282,22 @@ class jit:
     def _mean(self, programs: list[tuple]):
         """The mean and its gradients. Of groups with programs of their own, the mean of means."""
         answers = []
-        for self._program, samples in programs:
-            mean, found = self._program.run(samples)
-            answers.append((len(samples), mean, found))
+        for self._program, numbers, group in programs:
+            mean, found = self._program.run(group, numbers)
+            answers.append((len(group), mean, found))
         if len(answers) > 1:
             n = sum([count for count, _, _ in answers])
             mean = sum([count * mean for count, mean, _ in answers]) / n
             found = [sum([count * found[i] for count, _, found in answers]) / n
                      for i in range(len(found))]
-        if not math.isfinite(sum(found, mean)):
-            raise ValueError("the mean loss or a gradient is not finite")
+        _require_finite(sum(found, mean), "the mean loss or a gradient")
         return mean, found
 
     def _result(self, programs: list[tuple]):
-        (self._program, (sample,)), = programs
-        result = self._program.run(sample)
-        if not all([math.isfinite(x) for _, x in places(result)]):
-            raise ValueError("a result is not finite")
+        (self._program, numbers, (sample,)), = programs
+        result = self._program.run(sample, numbers)
+        for _, x in places(result):
+            _require_finite(x, "a result")
         return result
 
     def _mean_by_engine(self, samples: list):
@@ -329,22 +328,30 @@ class jit:
         return samples, plan
 
     def _programs(self, plan: Plan, samples: list, backward: bool) -> list[tuple]:
-        """The programs for these samples, each with those it is for; what is missing is made."""
-        while True:
-            groups = plan.groups(samples)
-            programs = [(plan.program(key), group) for key, group in groups.items()]
-            missing = [key for key, (program, _) in zip(groups, programs) if program is None]
-            if not missing:
-                return programs
-            for key in missing:
-                program = self._trace(groups[key][0], plan, backward)
-                if program.indices or not program.kinds <= plan.kinds:
-                    plan.fixed |= program.indices       # so far programs were for any number there
-                    plan.kinds |= program.kinds
-                    plan.programs.clear()
-                    break
-                compiled = Compiled(program, groups[key][0], backward, self.language)
-                plan.programs.setdefault(key, []).append(compiled)
+        """The programs for these samples, each with its leaves' numbers and the samples it is for.
+        Those that are missing are made."""
+        programs = []
+        for key, group in plan.groups(samples).items():
+            program, numbers = plan.program(key)
+            if program is None:
+                if not self._make(plan, key, group[0], backward):
+                    return self._programs(plan, samples, backward)
+                program, numbers = plan.program(key)
+            programs.append((program, numbers, group))
+        return programs
+
+    def _make(self, plan: Plan, key: tuple, sample, backward: bool) -> bool:
+        """Make the program for samples like this one. False if there is more to their structure
+        than was known, so that they are to be grouped anew."""
+        program = self._trace(sample, plan, backward)
+        if program.indices or not program.kinds <= plan.kinds:
+            plan.fixed |= program.indices       # so far programs were for any number there
+            plan.kinds |= program.kinds
+            plan.programs.clear()
+            return False
+        plan.programs.setdefault(key, []).append(Compiled(
+            program, sample, backward, self.language))
+        return True
 
     def _trace(self, sample, plan: Plan, backward: bool) -> Program:
         try:
@@ -352,6 +359,13 @@ class jit:
         except Failed as failed:                # the engine names numbers instead of symbols
             (self._mean_by_engine if backward else self._result_by_engine)([sample])
             raise failed.explained from failed.__cause__
+
+
+def _require_finite(number, what: str) -> None:
+    if type(number) not in NUMBERS and type(number) is not bool:
+        raise ValueError(f"{what} is a {type(number).__name__}")
+    if not math.isfinite(number):
+        raise ValueError(f"{what} is not finite")
 
 
 def _numbers(result):

@@ -6,11 +6,11 @@ will learn here how that is checked at each call without paying much for it: not
 but place by place for all samples at once, in loops that run at the speed of C.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import chain
 
-__all__ = ["NUMBERS", "fits", "places", "plain", "structure"]
+__all__ = ["NUMBERS", "checker", "places", "plain", "structure"]
 
 NUMBERS = {float, int, Fraction}
 OTHERS = {str, bool, type(None)}
@@ -60,6 +60,9 @@ class Kind:
     def __init__(self, name: str, types: set):
         self.name, self.types = name, types
 
+    def fits(self, column: Sequence) -> bool:
+        return self.types.issuperset(map(type, column))
+
     def __repr__(self):
         return self.name
 
@@ -67,18 +70,31 @@ class Kind:
 NUMBER, OTHER = Kind("number", NUMBERS), Kind("other", OTHERS)
 
 
-def fits(column: Sequence, kind) -> bool:
-    """Whether everything in the column has this structure.
+def checker(kinds: tuple) -> Callable[[Sequence], bool]:
+    """A function that says whether all samples are of this structure. They are tuples or lists.
 
-    >>> fits([[1.0, 2], [3, 4.0]], [NUMBER, NUMBER]), fits([[1.0, None]], [NUMBER, NUMBER])
+    >>> fits = checker(structure(([1.0, 2.0], "a")))
+    >>> fits([([3, 4.0], "b"), [[0.5, 6], None]]), fits([((1.0, 2.0), "a")])
     (True, False)
     """
-    if type(kind) is Kind:
-        return kind.types.issuperset(map(type, column))
-    if {*map(type, column)} != {type(kind)} or {*map(len, column)} != {len(kind)}:
-        return False
-    if not kind:
-        return True
-    if kind.count(kind[0]) == len(kind):        # all parts are alike: look at them together
-        return fits(list(chain.from_iterable(column)), kind[0])
-    return all([fits(part, of) for part, of in zip(zip(*column), kind)])
+    return _parts(kinds, {tuple, list})
+
+
+def _parts(kinds: Sequence, types: set) -> Callable[[Sequence], bool]:
+    """The same for a column of lists or tuples."""
+    lengths = {len(kinds)}
+    checks = [_parts(kind, {type(kind)}) if type(kind) in (list, tuple) else kind.fits
+              for kind in kinds]
+
+    def fits(column: Sequence) -> bool:
+        return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
+                and all([check(part) for check, part in zip(checks, zip(*column))]))
+
+    def fits_alike(column: Sequence) -> bool:   # all parts can be looked at together
+        return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
+                and first([*chain.from_iterable(column)]))
+
+    if kinds and kinds == kinds[:1] * len(kinds):
+        first = checks[0]
+        return fits_alike
+    return fits
