@@ -1,5 +1,6 @@
 """The pages that play: every step in a real browser, against the engine's own numbers."""
 
+import json
 import math
 import os
 import random
@@ -471,8 +472,12 @@ def two_layers():
     return (model([0.5, -1.0]) - 2) ** 2, model
 
 
+def shallow():
+    return sum([Value(i, label=f"x{i}") * Value(i + 1, label=f"w{i}") for i in range(1, 4)])
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
-@pytest.mark.parametrize("graph, arranged", [(two_layers, ""),
+@pytest.mark.parametrize("graph, arranged", [(lambda: (shallow(), None), ""),
                                              (lambda: (two_two_one(), None), "wide")])
 def test_a_graph_that_nearly_fits_begins_whole(graph, arranged, size, browser, tmp_path):
     page = play(*graph()).save(tmp_path / "page.html")
@@ -896,5 +901,7 @@ def test_a_parameter_without_a_label_is_called_by_its_place():
             return self.scale * x
 
     model = Scaled()
-    names = re.findall(r'"name":"(.*?)"', play(model(Value(2.0)), model)._page())
-    assert names == ["scale", "#1", "#2"]
+    page = play(model(Value(2.0)), model)._page()
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])
+    assert [value["name"] for value in data["graphs"][data["open"]]["values"]] == [
+        "scale", "#1", "#2"]
