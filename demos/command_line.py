@@ -33,6 +33,8 @@ except ImportError as missing:                  # another package may have the n
              "In its folder, run: python3 -m venv .venv && .venv/bin/pip install -q -e .\n"
              f"and then: .venv/bin/python {' '.join(sys.argv)}")
 
+native = importlib.import_module("micrograd.compiler.native")
+
 # Okabe and Ito's colours, which do not depend on telling red from green.
 COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 
@@ -62,15 +64,22 @@ def non_negative(kind: Callable) -> Callable:
     return _number(kind, "of 0 or more", lambda number: number >= 0)
 
 
-LANGUAGES = ["python"]                          # the fastest first
-
-
 def add_jit(parser: argparse.ArgumentParser) -> None:
     """`--jit`: then `args.language` is what to compile the training step to, or None for off, and
     `args.jit` is what was asked for."""
-    parser.add_argument("--jit", choices=[*LANGUAGES, "off"], nargs="?", const=LANGUAGES[-1],
+    parser.add_argument("--jit", choices=["c", "python", "off"], nargs="?", const="python",
                         help="compile the training step to this language, or, with off, build its "
-                             f"graph anew at each step (default: {LANGUAGES[0]})")
+                             "graph anew at each step (default: c where there is a C compiler, "
+                             "otherwise python)")
+
+
+def _fastest() -> str:
+    """The fastest language that this machine can compile to."""
+    try:
+        native.compiler()
+    except native.NoCompiler:
+        return "python"
+    return "c"
 
 
 def _number(kind, accepted, holds):
@@ -105,7 +114,7 @@ def run(tell: Callable, parser: argparse.ArgumentParser,
         stream.reconfigure(errors="replace")    # for terminals that cannot show a dot in the middle
     args = parser.parse_args()
     if "jit" in args:
-        args.language = None if args.jit == "off" else args.jit or LANGUAGES[0]
+        args.language = None if args.jit == "off" else args.jit or _fastest()
     try:
         if "out" in args:
             require_folder(args.out)

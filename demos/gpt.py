@@ -161,7 +161,8 @@ class Training:
         self.model = self.network(lambda: Parameter(self.rng.gauss(0, 0.08)), dot=dot)
         parameters = self.model.parameters()
         small = len(parameters) * options["context"] <= LARGEST
-        self.compiled = jit(self.model.loss, parameters) if language and small else None
+        self.compiled = (jit(self.model.loss, parameters, language)
+                         if language and small else None)
         self.optimizer = Adam(parameters, betas=(0.9, 0.95))
         self.done, self.average = 0, 0.0
 

@@ -68,12 +68,16 @@ def make_ready(training) -> None:
     """Compile the training step, if it is to be, and say how it is done."""
     if not training.compiled:
         print("Training, the graph built anew at each step:", flush=True)
-    else:
-        print("Compiling the training step, which takes some seconds...", flush=True)
-        begun = time.monotonic()
-        training.loss(training.names[0])
-        print(f"{training.compiled.source.count(chr(10)):,} lines of Python, in "
-              f"{time.monotonic() - begun:.1f} s. Training:", flush=True)
+        return
+    print("Compiling the training step, which takes some seconds...", flush=True)
+    begun = time.monotonic()
+    training.loss(training.names[0])
+    step = training.compiled
+    if step.fallback:
+        print(step.fallback)
+    language = "C" if step.language == "c" and not step.fallback else "Python"
+    print(f"{step.source.count(chr(10)):,} lines of {language}, in "
+          f"{time.monotonic() - begun:.1f} s. Training:", flush=True)
 
 
 def losses(training) -> None:

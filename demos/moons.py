@@ -61,10 +61,10 @@ def eager(model) -> Callable:
     return step
 
 
-def compiled(model) -> Callable:
+def compiled(model, language: str) -> Callable:
     """The same, by a program that is written once, from one sample, and then run."""
     return jit(lambda point, kind: hinge_loss(model(point), kind) + penalty(model),
-               model.parameters())
+               model.parameters(), language)
 
 
 def train(model, step: Callable, samples, steps: int) -> list[float]:
@@ -135,7 +135,8 @@ def tell(args) -> None:
     begun = time.perf_counter()
     stopped = "Stopped before the end of training. The parameters so far are in"
     try:
-        losses = train(model, (compiled if args.language else eager)(model), samples, args.steps)
+        losses = train(model, compiled(model, args.language) if args.language else
+                       eager(model), samples, args.steps)
         stopped = "Stopped after training. The parameters are in"
         save(model, saved)
         print(f"That took {time.perf_counter() - begun:.2f} s.", end=" ", flush=True)

@@ -57,7 +57,8 @@ def promise(network, loss_of: Callable, scale) -> None:
 
 
 def compiled(network, language: str) -> jit:
-    return jit(lambda x1, x2, target: (network(x1, x2) - target) ** 2, network.parameters())
+    return jit(lambda x1, x2, target: (network(x1, x2) - target) ** 2, network.parameters(),
+               language)
 
 
 def program(args, network, rows) -> None:
@@ -65,7 +66,7 @@ def program(args, network, rows) -> None:
     if args.jit and args.language:
         step = compiled(network, args.language)
         step(rows)                              # the first call compiles
-        print(f"The program that trains it, in plain {args.language.capitalize()}:\n\n"
+        print(f"The program that trains it, in {args.language.capitalize()}:\n\n"
               f"{step.source}\n")
 
 

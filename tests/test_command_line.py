@@ -228,3 +228,23 @@ def test_a_picture_is_drawn_whole_or_not_at_all(command_line, tmp_path):
         assert file.read_bytes() == content and b"words" in content
     assert sentences == [f"The picture is drawn in {file}"] * 2
     assert os.listdir(file.parent) == ["picture.svg"]
+
+
+def test_the_fastest_language_is_the_one_that_the_machine_has(demo, monkeypatch):
+    command_line = demo.module("command_line")
+    parser = command_line.parser("", out=False)
+    command_line.add_jit(parser)
+
+    def asked(*options):
+        monkeypatch.setattr("sys.argv", ["demo.py", *options])
+        found = []
+        assert command_line.run(lambda args: found.append(args.language), parser) == 0
+        return found[0]
+
+    def none():
+        raise command_line.native.NoCompiler("none here")
+
+    monkeypatch.setattr(command_line.native, "compiler", lambda: "cc")
+    assert asked() == "c" and asked("--jit") == "python" and asked("--jit", "off") is None
+    monkeypatch.setattr(command_line.native, "compiler", none)
+    assert asked() == "python" and asked("--jit", "c") == "c"
