@@ -143,20 +143,26 @@ def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[
     'The sign is wrong.'
     >>> diagnose([(1.0, 2.0), (1.5, 3.0)], {}, "Your answer", "the right one")
     'Your answer is 0.5 times the right one at every point tried: a factor is wrong.'
+    >>> diagnose([(3.0, 3.0), (1.0, 1.0), (0.5, 0.0)], {})
+    'The rule is right except where the slope is 0: there it should be 0 as well.'
     """
     answers, slopes = zip(*pairs)
     for explanation, mended in suspects.items():
         if all(map(_close, mended, slopes)):
             return explanation
+    if not any(answers):
+        return f"{said} is 0 at every point tried: nothing gets through." if any(slopes) else ""
     if all(map(_close, [-x for x in answers], slopes)):
         return "The sign is wrong."
-    if not any(answers):
-        return f"{said} is 0 at every point tried: nothing gets through."
     ratios = [x / slope for x, slope in pairs if slope]
-    if len(ratios) > 1 and all(_close(ratio, ratios[0]) for ratio in ratios):
-        return (f"{said} is {ratios[0]:.6g} times {truth} at every point tried: "
-                "a factor is wrong.")
-    return ""
+    if len(ratios) < 2 or not all(_close(ratio, ratios[0]) for ratio in ratios):
+        return ""
+    right = _close(ratios[0], 1)
+    if any([x for x, slope in pairs if not slope]):
+        return (f"{said} is right except where {truth} is 0: there it should be 0 as well."
+                if right else "")
+    return "" if right else (f"{said} is {ratios[0]:.6g} times {truth} at every point tried: "
+                             "a factor is wrong.")
 
 
 def _close(x: float, y: float, rtol: float = 1e-5) -> bool:
