@@ -12,10 +12,17 @@ So each step turns the knob *against* the slope, by the slope times a small numb
 rate* `lr`. Then measure again, at the new place. That is gradient descent, whole. A language model
 is trained by this very line, with billions of knobs at once.
 
-Your code: one line. In micrograd: `SGD` in `optim.py`.
+Before you write code, predict a number. The loss is (knob - 7)², whose slope is 2 · (knob - 7). The
+knob is at 0 and lr is 0.1. Where is the knob after one step?
+
+Your code: the prediction, and one line. In micrograd: `SGD` in `optim.py`.
 """
 
 from yours import slope                         # what you wrote in exercise 1
+
+# >>> your code
+PREDICTION = ...
+# <<<
 
 
 def turn(loss, knob, lr, steps):

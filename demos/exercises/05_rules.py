@@ -1,16 +1,20 @@
 """The rules of + and ×
 
 By hand, you multiplied what came from above by what the operation does. The second factor depends
-on the operation alone, so it can be written down once for each. That is its *rule*: given
+on the operation alone, so it can be written down once for each. That is its *rule*, a function that
+is given
 
 - `g`, the gradient of its output (what came from above),
 - `out`, the output, and `x`, `y`, the inputs, all plain numbers,
 
-it answers with the gradients of the inputs, one for each, in their order.
+and returns the gradients of the inputs, one for each, in their order.
 
 Subtraction would have the rule `(g, -g)`: x - y rises by 1 for each unit of x and falls by 1 for
 each unit of y, and both are multiplied by g. Find those of x + y and x · y. (For ×, nudge y in your
 mind: by how much does x · y change?)
+
+`lambda g, out, x, y: …` is a function without a name: what stands after the colon is what it
+returns. A pair needs its parentheses.
 
 Your code: two rules. In micrograd: the table of operations in `engine.py`.
 """

@@ -4,17 +4,25 @@ Now all is there: the order in which values have their turn, and the rule of eac
 the order backwards. When a value's turn comes, its own gradient is complete; its rule turns that
 into gradients for its inputs.
 
-One thing is new. In `y = a * a + a`, a change of a reaches y by three ways, and y feels them all:
-the gradient of a is the *sum* of what comes back by each way. So a gradient that arrives is added
+One thing is new. In `y = a * a + a`, a change of a reaches y by three paths, and y feels them all:
+the gradient of a is the *sum* of what comes back by each path. So a gradient that arrives is added
 to what is there already. (To overwrite it is the most common mistake in a first engine. It shows
 only where a value is used twice.)
 
 The walk begins with the root: y changes by 1 for each unit of y.
 
-Your code: two lines are to be changed or added. In micrograd: `gradients` in `engine.py`.
+Before you write code, predict a number: what is the gradient of a * a + a by a, where a is 3?
+(Nudge in your mind, or add up what comes by the three paths.)
+
+Your code: the prediction, and two lines to be changed or added. In micrograd: `gradients` in
+`engine.py`.
 """
 
 from yours import RULES, Value, topological_order
+
+# >>> your code
+PREDICTION = ...
+# <<<
 
 
 def gradients(root):

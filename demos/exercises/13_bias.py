@@ -1,14 +1,20 @@
 """What a bias is for
 
 A neuron without a bias says w · x, which is 0 where x is 0, whatever w. Weights only tilt the line;
-a bias lifts it. A plane through the 31 trees that must be 0 where girth and height are 0 fits them
-badly: its mean squared residual is 35.5. With a bias it is 13.6.
+a bias lifts it. In data: the volume of 31 trees from their girth and height. A plane that has to be
+0 where girth and height are 0 misses them by 35.5 (the mean of the squared differences). With a
+bias it is 13.6.
 
-1. A neuron changes its mind where w · x + b is 0. Where shall that be? At `threshold`: find the
-   bias.
-2. We train on numbers measured from their mean, in standard deviations: u = (x - centre) / width.
-   There a line is w · u + b. The same line in the data's own units is weight · x + bias. Put u into
-   the first, sort by x, and read off both. What the centre did, the bias now does.
+1. Say a neuron should say yes where x is above some `threshold`, and no below: w · x + b is above 0
+   on one side and below 0 on the other. So it has to be 0 at the threshold. Which bias does that?
+
+2. Networks learn best from numbers around 0 that are neither huge nor tiny. So one trains on
+   u = (x - centre) / width, where `centre` is the mean of the data and `width` tells how far they
+   spread. There the line is w · u + b. Afterwards one wants the same line for x itself:
+
+       w · (x - centre) / width + b    =    weight · x + bias
+
+   Multiply out the left side. What multiplies x is the weight, and all the rest is the bias.
 
 Your code: three lines, in two places. In micrograd: `b` in `nn.py`'s Neuron, and `Scale` in
 `demos/tables.py`.

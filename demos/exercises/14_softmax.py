@@ -15,13 +15,17 @@ divided by exp(m), so subtracting the same m from every logit divides above and 
 the same number, and changes nothing. So subtract the largest logit first. Then every exp is at most
 1, and one of them is 1.
 
-Before you write: what is the softmax of [1000, 1000]? And of [0, 1000]?
+Before you write code, predict a number: what is the first of the two probabilities of [1000, 1000]?
 
-Your code: about four lines. `exp` is micrograd's, for numbers and for Values; Python's `max` and
-`sum` work for both, too. In micrograd: `softmax` in `losses.py`.
+Your code: the prediction, and about four lines. `exp` is micrograd's, for numbers and for Values;
+Python's `max` and `sum` work for both, too. In micrograd: `softmax` in `losses.py`.
 """
 
 from micrograd import exp
+
+# >>> your code
+PREDICTION = ...
+# <<<
 
 
 def softmax(logits):

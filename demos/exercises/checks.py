@@ -143,11 +143,23 @@ LOSSES = {"(knob - {:g})²": (lambda k, best: (k - best) ** 2, lambda k, best: 2
      "slope(loss, knob)", "slope(loss, knob) / steps"),
     ("Every step is multiplied by its number, and the first does nothing. Each step is lr times the "
      "slope.", "slope(loss, knob)", "slope(loss, knob) * step"),
+    ("That is the whole way. One step goes lr times the slope: 0.1 · 14.", "PREDICTION = 1.4",
+     "PREDICTION = 7"),
+    ("The sign is wrong: the slope at 0 is -14, and going against it is upwards.",
+     "PREDICTION = 1.4", "PREDICTION = -1.4"),
+    ("lr is forgotten: the step is lr times the slope, 0.1 · 14.", "PREDICTION = 1.4",
+     "PREDICTION = 14"),
+    ("That is the slope of (knob - 7)² without its 2: it is 2 · (0 - 7).", "PREDICTION = 1.4",
+     "PREDICTION = 0.7"),
+    ("That is the loss, or lr times it. The step is lr times the slope, 0.1 · 14.",
+     "PREDICTION = 1.4", "PREDICTION = 4.9"),
     ("The knob does not move: what is computed has to be stored in `knob`, by `knob = …`.",
      "knob = knob - lr * slope(loss, knob)", "pass"),
 ], why="This line trains every network there is. What follows only makes the slope cheap: for a "
        "billion knobs,\nnudging each would need a billion measurements a step.")
 def check_knob(m, rng):
+    yield Probe("PREDICTION", "the knob after one step from 0, of the loss (knob - 7)², lr = 0.1",
+                lambda: m.PREDICTION, 1.4)
     for steps, best, start in zip((1, 2, 3, 25), numbers(rng, 4), numbers(rng, 4, 3, 6)):
         lr = round(rng.uniform(0.05, 0.2), 3)
         for name, (loss, rise) in LOSSES.items():
@@ -533,6 +545,14 @@ ADDED = "grads[x] = grads[x] + gradient"
      "answer):\n                grads[x] = grads[x] + gradient\n",
      "            for x, gradient in zip(value._prev, answer):\n                grads[x] = gradient "
      "if value is root else grads[x]\n"),
+    *[(said, "PREDICTION = 7", f"PREDICTION = {n}") for n, said in (
+        (12, "That is what a * a + a is at 3. How fast does it change with a?"),
+        (6, "That is the gradient of a * a. The last + a is one path more, and adds 1."),
+        (1, "That is what comes by the last + a alone. Two more come through the product."),
+        (3, "That is what comes by one factor of the product. There are three paths."),
+        (4, "By each of the two factors comes 3, and both count: 3 + 3 + 1."),
+        (9, "What comes by the two factors is added, not multiplied: 3 + 3 + 1."),
+        (10, "What comes by the two factors is added, not multiplied: 3 + 3 + 1."))],
     ("Nothing arrives: add it to grads[x], which `gradients` returns. `backward` puts it into .grad.",
      ADDED, "x.grad = x.grad + gradient"),
     ("It is added to x.grad as well, and then `backward` adds it again. Only grads[x] is to "
@@ -564,6 +584,9 @@ ADDED = "grads[x] = grads[x] + gradient"
 ], why="That is backpropagation, whole: an order, a rule for each operation, and a sum. What "
        "`loss.backward()`\ndoes in PyTorch is this loop, for arrays of numbers.")
 def check_add_up(m, rng):
+    yield Probe("PREDICTION", "the gradient of a * a + a by a, where a is 3",
+                lambda: m.PREDICTION, 7)
+
     def with_exp(a, b):
         """An operation of one input, whose rule uses its output."""
         c = a * b

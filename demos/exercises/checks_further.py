@@ -112,7 +112,7 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
     ("You subtract the sum of the logits. Subtract the largest: then every exp is at most 1.",
      "    largest = max(logits)\n    exps", "    largest = sum(logits)\n    exps"),
     ("You subtract the smallest logit. Where another is far above it, its exp is still too large: "
-     "subtract the largest, max(logits).", "max(logits)", "min(logits)"),
+     "subtract the largest, max(logits).", "= max(logits)", "= min(logits)"),
     ("The largest is added. Subtract it: x - largest is at most 0.", "x - largest", "x + largest"),
     ("The sign is turned round: x - largest, so that the largest logit has the largest "
      "probability.", "x - largest", "largest - x"),
@@ -135,11 +135,19 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
      "[e / total for e in exps]", "[exp(x) / total for x in logits]"),
     ("That is the probability of the first class alone. A list of all is needed, one for each "
      "logit: [… for e in exps].", "[e / total for e in exps]", "exps[0] / total"),
+    ("There are two, and they are alike: they share the 1 equally.", "PREDICTION = 0.5",
+     "PREDICTION = 1"),
+    ("A probability is never 0 in softmax. The two are alike, and share the 1 equally.",
+     "PREDICTION = 0.5", "PREDICTION = 0"),
+    ("That is the logit. The two are alike, and share the 1 equally.", "PREDICTION = 0.5",
+     "PREDICTION = 1000"),
     ("`return` inside the loop returns with the first: make the whole list, then return it.",
      "[e / total for e in exps]", "[exps[0] / total]"),
 ], why="The last layer of every classifier and of every language model is a softmax: GPT chooses "
        "among some\n50,000 tokens by it. And the trick against overflow is in every library.")
 def check_softmax(m, rng):
+    yield Probe("PREDICTION", "the first probability of softmax([1000, 1000])",
+                lambda: m.PREDICTION, 0.5)
     cases = overflowing(rng)
     cases += [[rng.random(), 2000.0 + rng.random(), 1000.0], [round(rng.random(), 2)], [3.0, 3.0]]
     for logits in cases:
@@ -194,7 +202,7 @@ TAKEN = "(logits[target_index] - largest)"
     ("exp is missing in the sum: the log of the sum of exps.",
      "exp(x - largest) for x", "x - largest for x"),
     ("You subtract the smallest logit. Where another is far above it, its exp is too large: "
-     "subtract the largest, max(logits).", "max(logits)", "min(logits)"),
+     "subtract the largest, max(logits).", "= max(logits)", "= min(logits)"),
     ("These are the losses of all classes, added up. Only that of the right class counts: the one "
      "at target_index.", f"log(total) - {TAKEN}",
      "sum([log(total) - (x - largest) for x in logits])"),

@@ -1,10 +1,13 @@
 """The slope of a function, measured by nudging
 
 Turn a knob up a little and listen how much louder it gets. Louder by how much, per unit of turning:
-that is the *slope* at this place, and all of training begins with it. One needs no formula to know
-it, only two trials:
+that is the *slope* at this place, and all of training begins with it. You need no formula, only two
+measurements:
 
-    slope = rise / run
+    slope = rise / run              f(x + nudge) ─ ─ ─ ─ ─ ─ ─╱
+                                                            ╱ │ rise
+                                    f(x - nudge) ─ ─ ─ ─ ─╱───┘
+                                                           run
 
 Nudge x down and up by the same small amount, see how much f rises between the two places, and
 divide by how far apart they are. (Nudging one way only is less exact: the curve bends, and the bend
@@ -13,7 +16,7 @@ cancels only when you look at both sides.)
 Later you will meet rules that know slopes without any nudging. This one is how you catch them
 lying.
 
-Your code: one line, in the place of the `...` below. In micrograd: `slope` in `calculus.py`.
+Your code: one line. Replace the `...` below. In micrograd: `slope` in `checking.py`.
 """
 
 

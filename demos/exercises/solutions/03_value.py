@@ -1,7 +1,8 @@
 """A Value that remembers where it came from
 
-Nudging costs one trial a knob: too slow for a billion knobs. There is a way to get all slopes at
-once, if the computation can be walked backwards. For that, a number must remember how it was made:
+Nudging costs a measurement for each knob: too slow for a billion knobs. There is a way to get all
+slopes at once, if the computation can be walked backwards. For that, a number must remember how it
+was made:
 
 - `_prev`: the values it was made from. Those themselves, not their numbers: they remember in turn.
 - `_op`: the symbol of the operation that made it, such as "+".
@@ -10,7 +11,14 @@ A value made by hand, such as a knob, has `_prev = ()` and `_op = ""`: it is a *
 arithmetic records itself. After `y = a * b + c`, y remembers "+", which remembers "*" and c: that
 is the *graph*, the picture that `draw_dot` draws.
 
-Python calls `__add__` for `a + b` and `__mul__` for `a * b`. What comes out is a new Value.
+    a ──┐
+        * ──┐                   y._op is "+", and y._prev holds the result of * and c
+    b ──┘   + ── y
+    c ──────┘
+
+A number with a memory is a class of its own (you need to know what `class`, `self` and a tuple are
+in Python). Python calls `__add__` for `a + b` and `__mul__` for `a * b`, with a as `self` and b as
+`other`. What comes out is a new Value.
 
 Your code: four lines, in three places. In micrograd: `Value` in `engine.py`.
 """
@@ -43,7 +51,8 @@ class Value:
         return Value(self.data * other.data, (self, other), "*")
         # <<<
 
-    # The rest is made of these two. (Python's `sum` begins with 0, which belongs in no graph.)
+    # The rest is made of these two. __radd__ is for 2 + a, where the number comes first. Python's
+    # `sum` begins with 0 + a: that is a itself, and no operation, hence `if other else self`.
     def __radd__(self, other):          return self + other if other else self
     def __rmul__(self, other):          return self * other
     def __sub__(self, other):           return self + other * -1

@@ -6,9 +6,16 @@ An operation is its mathematics and its rule, side by side. micrograd writes tha
     def cube(x):
         return x ** 3
 
-and you can extend it in the same way, in a file of your own: two lines make a new operation. Below
-is a small `op` for your engine. Use it for the hyperbolic tangent, which squashes any number into
-(-1, 1). Its slope at x is 1 - tanh(x)². The rule is handed tanh(x) already: look at its arguments.
+The line with @ hands the function below it to `op`, and what `op` makes of it takes its name: a
+function that computes the cube, and records that it did. The lambda is its rule. Below is a small
+`op` for your engine. Use it for tanh, which squashes any number into (-1, 1):
+
+     1 ┤               ▁▂▃▅▆▇▇▇▇          x      -2     -0.5     0     0.5     2
+     0 ┤          ▁▃▆▇                    tanh  -0.96   -0.46    0    0.46   0.96
+    -1 ┤ ▁▁▁▁▂▃▅▇
+
+tanh(x) is (exp(x) - exp(-x)) / (exp(x) + exp(-x)), and its slope at x is 1 - tanh(x)²: take it from
+the tables. The rule is handed tanh(x) already: look at its arguments.
 
 A rule multiplies by g. It does so always, for it is the chain rule.
 
@@ -22,8 +29,8 @@ from yours import RULES, Value, value
 
 def op(symbol, rule):
     """Make an operation of a function of one number: `@op(symbol, rule)` above it."""
-    def decorate(mathematics):
-        def operation(x):
+    def decorate(mathematics):                  # is given the function below the @ line
+        def operation(x):                       # and makes this one, which takes its place
             x = value(x)
             return Value(mathematics(x.data), (x,), symbol)
         RULES[symbol] = lambda g, out, x: (rule(g, out, x),)

@@ -10,7 +10,8 @@ else is fixed. A neuron of n inputs has n + 1 parameters, and whoever trains it 
 for them: hence `parameters()`.
 
 All of it is made of your own operations, so that every neuron records its graph, and the gradient
-of each parameter comes by itself.
+of each parameter comes by itself. For that, compute with the Values themselves, not with their
+`.data`. (`zip(self.w, x)` pairs each weight with its input.)
 
 Your code: three lines, in two places. In micrograd: `Neuron` in `nn.py`.
 """

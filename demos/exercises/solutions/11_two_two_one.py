@@ -6,11 +6,16 @@
 
 Two inputs, a layer of two hidden neurons, one output neuron: the smallest network worth drawing.
 Both hidden neurons see both inputs. The output neuron sees what the hidden ones say, and it is
-*linear*: its activation does nothing, for the answer may be any number.
+*linear*: its activation does nothing, for the output may be any number.
 
 How many parameters? A neuron has one weight for each of its inputs, and one bias. So a layer that
-takes `nin` numbers and gives `nout` has nout · (nin + 1). When one reads that a model has 70
-billion parameters, it was counted like this.
+takes `nin` numbers and gives `nout` has nout · (nin + 1). When you read that a model has 70 billion
+parameters, it was counted like this.
+
+For a network, go through its layers in pairs of neighbours. Of the sizes [2, 2, 1] these are (2, 2)
+and (2, 1): `zip(sizes, sizes[1:])` gives them, for sizes[1:] is the same list without its first.
+
+Before you write: count the lines in the drawing, and the circles. How many parameters are there?
 
 Your code: about five lines, in three places. In micrograd: `Layer` and `MLP` in `nn.py`.
 """

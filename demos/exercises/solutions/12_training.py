@@ -1,9 +1,10 @@
 """A loss and the training loop
 
-How wrong is a network, as one number? Take the difference between each answer and what it should
-have been, square it (so that too much and too little both count), and take the mean: the *mean
-squared error*. It is an expression of Values like any other, so the loss has a gradient by every
-parameter.
+How wrong is a network, as one number? Take the difference between each output and what it should
+have been (the *target*), square it (so that too much and too little both count), and take the mean:
+the *mean squared error*. It is an expression of Values like any other, so the loss has a gradient
+by every parameter. Your Value has + - × and no more: write a square as d * d, and in place of / n
+multiply by (1 / n).
 
 Training repeats three things:
 
@@ -35,7 +36,8 @@ def train(network, rows, lr, steps):
     """Train on rows of two inputs and a target. The loss of each step, as a list of numbers."""
     losses = []
     for step in range(steps):
-        loss = mse_loss([network(x1, x2) for x1, x2, _ in rows], [target for *_, target in rows])
+        outputs = [network(x1, x2) for x1, x2, target in rows]
+        loss = mse_loss(outputs, [target for x1, x2, target in rows])
         losses.append(loss.data)
         # >>> your code
         #: ...
