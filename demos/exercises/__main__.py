@@ -18,7 +18,6 @@ from files import (HANDED_OUT, HERE, exercises, from_here, reset, shown_solution
 
 try:
     import checks_further  # noqa: F401         registers its checks, and those of checks.py
-    from checks import PICTURE
     from handout import hand_out
     from probes import EXERCISES
 except ImportError as missing:                  # another package may have the name micrograd
@@ -99,8 +98,7 @@ def check_all(checker: Checker) -> list[Result]:
 
 def overview(args) -> int:
     # What a right answer is rewarded with is shown until it is there.
-    out = None if (args.out / PICTURE).exists() else args.out
-    results = check_all(Checker(args.folder, args.seed, out))
+    results = check_all(Checker(args.folder, args.seed, args.out, again=False))
     for result in results:
         name = f"{result.exercise:17} {title(result.exercise)}"
         print(f"  {mark(result.state)} {paint(name, 'faint') if result.right else name}")

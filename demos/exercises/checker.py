@@ -44,15 +44,16 @@ class Checker:
     """Checks the exercises in a folder; each but once, for others may build on it.
 
     `seed` chooses the points that are tried, by chance unless it is given. `out` is a folder for
-    pictures, if any are wanted. As many are checked at the same time as there are processors.
+    pictures, if any are wanted, and those only that are not there unless `again`. As many are checked at the same time as there are processors.
     """
 
     def __init__(self, folder: pathlib.Path = HERE, seed: int | None = None, out=None,
-                 seconds: float = SECONDS):
+                 seconds: float = SECONDS, again: bool = True):
         self.folder = pathlib.Path(folder).resolve()
         self.seed = random.randrange(10 ** 6) if seed is None else seed
         self.out = out
         self.seconds = seconds
+        self.again = again
         self.pool = ThreadPoolExecutor(os.cpu_count())
         self.begun = {}
 
@@ -104,13 +105,17 @@ class Checker:
             lines = [f"It builds on {unsolved[0]}.py, which is not right yet: for this check, our "
                      "solution stood in for it. (Run by itself, this file uses yours, and may "
                      "print something else.)"]
-        elif told["right"] and told["finish"] and self.out:
+        elif told["right"] and told["makes"] and self.rewarded(told["makes"]):
             note = "\n".join(self._work(exercise, FINISH_SECONDS, finish=True)["lines"])
         elif unsolved:
             lines = [*lines, "", f"(It builds on {unsolved[0]}.py, which is not right yet either. "
                      "For this check, our solution stood in for it.)"]
         return Result(exercise, state, lines, note, told["printed"],
                       told["why"])
+
+    def rewarded(self, file: str) -> bool:
+        """Whether a right answer is rewarded with this picture, or page."""
+        return bool(self.out) and (self.again or not (self.out / file).exists())
 
     def _work(self, exercise: str, seconds: float, finish: bool = False, ours=()) -> dict:
         """What the worker reports, or what is to be said when it does not."""
@@ -136,14 +141,14 @@ class Checker:
             try:
                 return json.loads(report.read_text("utf-8"))
             except (OSError, ValueError):
-                return {"right": False, "lines": died, "printed": "", "finish": False, "blame": None,
+                return {"right": False, "lines": died, "printed": "", "makes": "", "blame": None,
                         "why": ""}
 
 
 def describe(result: Result) -> str:
     """The result in a few lines: the heading, and what is wrong."""
     heading = f"{result.number} · {title(result.exercise)}"
-    right = ["Right.", "", *result.why.splitlines()] if result.why else ["Right."]
+    right = ["Right.", "", result.why] if result.why else ["Right."]
     lines = {"right": right, "waiting": ["Right by itself.", "", *result.lines]}.get(
         result.state, ["", *result.lines])
     if result.note:

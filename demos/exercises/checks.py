@@ -64,7 +64,7 @@ BOTH = "(f(x + nudge) - f(x - nudge)) / (2 * nudge)"
        BOTH, f"(f(x + {n}) - f(x - {n})) / (2 * {n})")
       for n in (0.1, 0.01, 0.001, 1e-4, 1e-5, 1e-6)],
 ], why="Whatever a program says about a slope, you can check: nudge and see. Measured so, every "
-       "rule in this\npackage is tested, and every rule that you are going to write.")
+       "rule in this package is tested, and every rule that you are going to write.")
 def check_slope(m, rng):
     for (name, f), x in zip(CURVES.items(), numbers(rng, 4)):
         for nudge in (1e-4, 0.1):
@@ -156,7 +156,7 @@ LOSSES = {"(knob - {:g})²": (lambda k, best: (k - best) ** 2, lambda k, best: 2
     ("The knob does not move: what is computed has to be stored in `knob`, by `knob = …`.",
      "knob = knob - lr * slope(loss, knob)", "pass"),
 ], why="This line trains every network there is. What follows only makes the slope cheap: for a "
-       "billion knobs,\nnudging each would need a billion measurements a step.")
+       "billion knobs, nudging each would need a billion measurements a step.")
 def check_knob(m, rng):
     yield Probe("PREDICTION", "the knob after one step from 0, of the loss (knob - 7)², lr = 0.1",
                 lambda: m.PREDICTION, 1.4)
@@ -254,7 +254,7 @@ def mistakes_of(symbol: str, word: str, sign: str) -> list[tuple[str, str, str]]
     ("__init__ does not keep `_op`: set it to the argument of that name.",
      "self._op = _op", 'self._op = ""'),
 ], why="What a computation did is kept in its result: so it can be walked back, drawn, or written "
-       "as a program.\nPyTorch's tensors remember in the same way, under the name `grad_fn`.")
+       "as a program. PyTorch's tensors remember in the same way, under the name `grad_fn`.")
 def check_value(m, rng):
     x, y = numbers(rng, 2)
     a, b = m.Value(x, label="a"), m.Value(y, label="b")
@@ -338,7 +338,7 @@ LOCAL = ("That is how z changes with {}. The chain rule multiplies it by y_by_z,
     ("b is added, so z changes by 1 for each unit of b, and y does change with z.",
      "y_by_z * 1", "0"),
 ], why="Four numbers from one walk backwards, and y_by_z was needed only once. A network with a "
-       "billion weights\nis done in the same walk: that is why it can be trained at all.")
+       "billion weights is done in the same walk: that is why it can be trained at all.")
 def check_chain(m, rng):
     points = [numbers(rng, 3) for _ in range(3)]
     for i, name in enumerate(("y_by_z", "y_by_w", "y_by_x", "y_by_b")):
@@ -429,7 +429,7 @@ FORGETS = "The rule forgets g, the gradient of the output."
     ("These are the numbers of the last line of the file. They depend on g, x and y: compute them "
      "from those.", "(g * y, g * x)", "(3, 2)"),
 ], why="Two rules are nearly all: subtraction, division, the mean and the dot product are made of "
-       "+ and ×.\nmicrograd's own table in engine.py has the same two lines.")
+       "+ and ×. micrograd's own table in engine.py has the same two lines.")
 def check_rules(m, rng):
     yield Probe("RULES", "the operations that have a rule", lambda: sorted(m.RULES), ["*", "+"])
     for symbol, f in (("+", operator.add), ("*", operator.mul)):
@@ -492,7 +492,7 @@ def check_rules(m, rng):
     ("topological_order is called again, which makes an order of its own and throws it away. Call "
      "`visit`.", "                visit(x)", "                topological_order(x)"),
 ], why="Every tool that works backwards needs this order. Compilers and build systems sort so, too; "
-       "a\nspreadsheet uses it to know which cell to compute first.")
+       "a spreadsheet uses it to know which cell to compute first.")
 def check_order(m, rng):
     for size in (2, 4, 7, 12):
         equal = round(rng.uniform(1, 2), 2)     # two values of the same number are two values
@@ -582,7 +582,7 @@ ADDED = "grads[x] = grads[x] + gradient"
     ("The gradient goes to the value itself. It belongs to the input x: grads[x].",
      ADDED, "grads[value] = grads[value] + gradient"),
 ], why="That is backpropagation, whole: an order, a rule for each operation, and a sum. What "
-       "`loss.backward()`\ndoes in PyTorch is this loop, for arrays of numbers.")
+       "`loss.backward()` does in PyTorch is this loop, for arrays of numbers.")
 def check_add_up(m, rng):
     yield Probe("PREDICTION", "the gradient of a * a + a by a, where a is 3",
                 lambda: m.PREDICTION, 7)
@@ -598,7 +598,7 @@ def check_add_up(m, rng):
         c = a * b                               # one value, used twice, where the formula has two
         return c * c + c * a
 
-    graphs = {"a * b": lambda a, b: a * b, "a + b": lambda a, b: a + b,
+    graphs = {"a alone": lambda a, b: a, "a * b": lambda a, b: a * b, "a + b": lambda a, b: a + b,
               "a * b * a + b": lambda a, b: a * b * a + b,
               "c * c + c * a, where c = a * b": shared, "exp(a * b) + a": with_exp,
               "a + a": lambda a, b: a + a + b * 0}
@@ -679,7 +679,7 @@ def check_add_up(m, rng):
     ("The arguments of a rule are g, out and x, in this order.",
      "lambda g, out, x: g * (1 - out * out)", "lambda x, out, g: g * (1 - out * out)"),
 ], why="You have extended an engine by two lines. tanh keeps every number between -1 and 1, "
-       "however many layers\nfollow; and its rule needs no more than its own output.")
+       "however many layers follow; and its rule needs no more than its own output.")
 def check_tanh(m, rng):
     if not isinstance(getattr(m, "tanh", None), type(check_tanh)):
         raise Told("`tanh` should be a function, made by the def under your line.")
@@ -746,7 +746,7 @@ LEAKY = ("Below 0, the slope should be 0, and nothing passes. Yours lets a littl
     ("relu is 1 above 0 here. It is x itself there; 1 is its slope.",
      "x if x > 0 else 0\n", "1 if x > 0 else 0\n"),
 ], why="Most networks of the last ten years bend with ReLU or one of its children. It costs one "
-       "comparison,\nand where it is open, the gradient comes through undiminished.")
+       "comparison, and where it is open, the gradient comes through undiminished.")
 def check_relu(m, rng):
     def made(x):
         v = m.relu(x)
@@ -864,7 +864,7 @@ RETURNED = "self.activation(z)"
      "self.b += sum([w * xi for w, xi in zip(self.w, x)])\n"
      "        return self.activation(self.b)"),
 ], why="A large language model is some millions of these, and attention between them. Each is still "
-       "a sum of\nproducts and a bend; its weights are where everything it has learnt is kept.")
+       "a sum of products and a bend; its weights are where everything it has learnt is kept.")
 def check_neuron(m, rng):
     for n, activation, bend in ((1, yours.tanh, math.tanh), (2, linear, linear),
                                 (3, yours.tanh, math.tanh), (4, linear, linear)):
@@ -980,7 +980,7 @@ OUTPUT = "self.y([self.z1([x1, x2]), self.z2([x1, x2])])"
      "self.z1.parameters() + self.z2.parameters() + self.y.parameters()",
      "[self.z1.parameters(), self.z2.parameters(), self.y.parameters()]"),
 ], why="Now you can check the size of any model: GPT-2 has layers of 768 numbers, and its 124 "
-       "million parameters\nare counted by your line. How many there are says how much it can hold.")
+       "million parameters are counted by your line. How many there are says how much it can hold.")
 def check_two_two_one(m, rng):
     shapes = [[2, 2, 1], *[[rng.randint(2, 40) for _ in range(n)] for n in (2, 3, 5)]]
     for sizes in shapes:
@@ -1179,8 +1179,8 @@ MEAN = " * (1 / len(differences))"
      "        for p in network.parameters():\n            p.data = p.data - lr * p.grad\n"
      "            p.grad = 0\n        backward(loss)\n"),
 ], why="Zero, backward, step: this loop trained your nine parameters, and with more machines it "
-       "trains a hundred\nbillion. You have now written every line that is needed for it.",
-   finish=train_on_trees)
+       "trains a hundred billion. You have now written every line that is needed for it.",
+   finish=train_on_trees, makes=PICTURE)
 def check_training(m, rng):
     for n in (1, 2, 3, 5):
         input, target = numbers(rng, n), numbers(rng, n)

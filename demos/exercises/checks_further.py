@@ -2,9 +2,12 @@
 
 import math
 import operator
+import pathlib
+import random
 
 import micrograd
-from checks import drawing  # noqa: F401
+import yours
+from checks import drawing, trees
 from micrograd.checking import slope
 from micrograd.losses import cross_entropy
 from micrograd.optim import SGD
@@ -68,7 +71,7 @@ from probes import NUDGED, Probe, Told, exercise, numbers, of_values, point, unc
      "    weight = w / width\n    bias = b - w * centre / width",
      "    bias = w / width\n    weight = b - w * centre / width"),
 ], why="A model is trained on centred data and used on data as they come: whoever forgets this step "
-       "gets\nnonsense in production. And a network without biases says 0 to all zeros, whatever it "
+       "gets nonsense in production. And a network without biases says 0 to all zeros, whatever it "
        "learns.")
 def check_bias(m, rng):
     for _ in range(4):
@@ -144,7 +147,7 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
     ("`return` inside the loop returns with the first: make the whole list, then return it.",
      "[e / total for e in exps]", "[exps[0] / total]"),
 ], why="The last layer of every classifier and of every language model is a softmax: GPT chooses "
-       "among some\n50,000 tokens by it. And the trick against overflow is in every library.")
+       "among some 50,000 tokens by it. And the trick against overflow is in every library.")
 def check_softmax(m, rng):
     yield Probe("PREDICTION", "the first probability of softmax([1000, 1000])",
                 lambda: m.PREDICTION, 0.5)
@@ -209,7 +212,7 @@ TAKEN = "(logits[target_index] - largest)"
     ("It is divided by the number of classes. The loss is that of the right class alone.",
      f"log(total) - {TAKEN}", f"(log(total) - {TAKEN}) / len(logits)"),
 ], why="This one number is what language models are trained on, and what their makers publish: "
-       "the mean\ncross-entropy of the next token. Its gradient is simple: the probabilities, minus "
+       "the mean cross-entropy of the next token. Its gradient is simple: the probabilities, minus "
        "1 at the target.")
 def check_cross_entropy(m, rng):
     cases = overflowing(rng)
@@ -294,7 +297,7 @@ V = "self.momentum * self.velocity[i] + p.grad"
     ("`return` is inside the loop: only the first parameter moves, and the others never.",
      MOVED, f"{MOVED}            return\n"),
 ], why="Two lines more than plain descent, and long valleys are crossed in a tenth of the steps. "
-       "Adam, which\ntrains nearly everything today, keeps one more such memory: of how large the "
+       "Adam, which trains nearly everything today, keeps one more such memory: of how large the "
        "gradients have been.")
 def check_momentum(m, rng):
     for momentum in (0.0, 0.9, 0.5):
@@ -383,7 +386,7 @@ ADDED_UP = "[dot(weights, numbers) for numbers in zip(*values)]"
      "number for each place in a value: [… for numbers in zip(*values)].",
      ADDED_UP, "sum([dot(weights, numbers) for numbers in zip(*values)])"),
 ], why="A transformer is this, many times beside each other and in layers, with a network of neurons "
-       "between.\nAnd all of its knobs are found by the loop that you wrote in exercise 12.")
+       "between. And all of its knobs are found by the loop that you wrote in exercise 12.")
 def check_attention(m, rng):
     for words, d, size in ((3, 2, 2), (2, 4, 4), (5, 3, 3), (3, 4, 2)):
         query = numbers(rng, d)
@@ -420,3 +423,371 @@ def check_attention(m, rng):
                     [slope(lambda x: nudged(i, x), q)[0] for i, q in enumerate(start)],
                     NUDGED, 1e-5)
 
+
+
+# ── 18 to 21: extending micrograd ─────────────────────────────────────────────────────────────────
+
+def graph_of_softsign(m, folder: pathlib.Path) -> list[str]:
+    a, b = micrograd.Value(2.0, label="a"), micrograd.Value(-1.5, label="b")
+    out = m.softsign(a * b + a)
+    out.label = "out"
+    out.backward()
+    return drawing(out, folder / "my_operation.svg", "Your operation, in a graph of micrograd's")
+
+
+@exercise("18_softsign", hints=[
+    "The mathematics is the formula: x / (1 + abs(x)).",
+    "The slope is 1 / (1 + |x|)², which is (1 - abs(out)) ** 2.",
+    "A rule multiplies by g, as always.",
+], mistakes=[
+    ("That is where softsign is at 0. How fast does it rise there? 1 / (1 + |0|)².",
+     "PREDICTION = 1", "PREDICTION = 0"),
+    ("That is the slope at 1, with the square forgotten, or softsign(1). At 0 it is 1 / (1 + |0|)².",
+     "PREDICTION = 1", "PREDICTION = 0.5"),
+    ("That is the slope at 1. At 0 it is 1 / (1 + |0|)².", "PREDICTION = 1", "PREDICTION = 0.25"),
+    ("The rule forgets g, the gradient of the output.", "g * (1 - abs(out)) ** 2",
+     "(1 - abs(out)) ** 2"),
+    ("The square is forgotten: the slope is (1 - |out|)².", "(1 - abs(out)) ** 2",
+     "(1 - abs(out))"),
+    ("The square belongs to the whole of 1 - |out|: mind the parentheses.", "(1 - abs(out)) ** 2",
+     "(1 - abs(out) ** 2)"),
+    ("abs is forgotten: below 0, out is negative, and 1 - out is more than 1.",
+     "(1 - abs(out)) ** 2", "(1 - out) ** 2"),
+    ("The rule uses the input where it should use the output: 1 - |out|, or 1 / (1 + |x|).",
+     "(1 - abs(out)) ** 2", "(1 - abs(x)) ** 2"),
+    ("The sign is wrong: 1 - |out| is smaller than 1, as the slope is.", "(1 - abs(out)) ** 2",
+     "(1 + abs(out)) ** 2"),
+    ("The slope is the other way up: one *divided by* (1 + |x|)².", "(1 - abs(out)) ** 2",
+     "(1 + abs(x)) ** 2"),
+    ("That is the slope of tanh. softsign has another: (1 - |out|)².", "(1 - abs(out)) ** 2",
+     "(1 - out * out)"),
+    ("abs is forgotten: below 0, x / (1 + x) is something else, and at -1 there is none.",
+     "x / (1 + abs(x))", "x / (1 + x)"),
+    ("Mind the parentheses: / goes before +. x is divided by all of 1 + |x|.",
+     "x / (1 + abs(x))", "x / 1 + abs(x)"),
+    ("The sign below the line is wrong: 1 + |x|.", "x / (1 + abs(x))", "x / (1 - abs(x))"),
+    ("|x| is above the line: then the sign of x is lost. Above it stands x.",
+     "x / (1 + abs(x))", "abs(x) / (1 + abs(x))"),
+], why="Whoever invents a new layer does what you did: mathematics, rule, and a measurement that "
+       "the rule is right. micrograd's own functions are held to the same check, in its tests.",
+   finish=graph_of_softsign, makes="my_operation.svg")
+def check_softsign(m, rng):
+    yield Probe("PREDICTION", "the slope of softsign at 0", lambda: m.PREDICTION, 1)
+    f = lambda x: x / (1 + abs(x))
+    for x in numbers(rng, 4):
+        yield Probe("softsign", point(x=x), lambda: m.softsign(x), f(x))
+    for x, g in zip(numbers(rng, 4), numbers(rng, 4)):
+        def gradient():
+            v = micrograd.Value(x)
+            out = m.softsign(v)
+            if not isinstance(out, micrograd.Value) or out._prev != (v,):
+                raise Told("softsign of a Value should be one operation, made from it: is the @ "
+                           "there, in front of op?")
+            if out._op != "softsign":
+                raise Told(f"Its symbol is {out._op!r}, and should be \"softsign\".")
+            (out * g).backward()
+            return v.grad
+        yield Probe("rule of softsign", point(g=g, out=f(x), x=x), gradient, g * slope(f, x)[0],
+                    "g times the measured slope is")
+    x, = numbers(rng, 1)
+
+    def measured():
+        try:
+            micrograd.check_gradients(m.softsign, x)
+        except micrograd.checking.GradientError as error:
+            raise Told(str(error)) from None
+        w = micrograd.Value(x, label="w")
+        step = micrograd.jit(lambda one: m.softsign(w * one), [w])
+        try:
+            step([(1.0,)])
+        except TypeError as error:
+            raise Told("It is right for numbers and for Values, but no program can be made of it, "
+                       f"as exercise 21 does: {error}. Use abs, and + - * / **.") from None
+        return "agrees"
+
+    yield Probe("softsign", f"check_gradients(softsign, {x:g})", measured, "agrees")
+
+
+def graph_of_network(m, folder: pathlib.Path) -> list[str]:
+    network = m.Network(rng=random.Random(1))
+    x = [micrograd.Value(1.0, label="x1"), micrograd.Value(-2.0, label="x2")]
+    out = network(x)
+    out.label = "out"
+    out.backward()
+    return drawing(out, folder / "my_network.svg", "Your network, with your Module as a box",
+                   network)
+
+
+HIDDEN = "[Neuron(2, activation=softsign, rng=rng) for _ in range(2)]"
+SAYS = "self.output([neuron(x) for neuron in self.hidden])"
+
+
+@exercise("19_network", hints=[
+    "Neuron(2, activation=softsign, rng=rng) is one hidden neuron; the list has two such.",
+    "self.output = Neuron(2, activation=None, rng=rng)",
+    "Called, it hands to self.output the list of what each neuron in self.hidden says about x.",
+], mistakes=[
+    ("That is one hidden neuron twice, not two: both share their weights. Make two: "
+     "[Neuron(…), Neuron(…)], or [Neuron(…) for _ in range(2)].",
+     HIDDEN, "[Neuron(2, activation=softsign, rng=rng)] * 2"),
+    ("There is one hidden neuron, and there should be two.", HIDDEN,
+     "[Neuron(2, activation=softsign, rng=rng)]"),
+    ("There are three hidden neurons, and there should be two.", HIDDEN,
+     "[Neuron(2, activation=softsign, rng=rng) for _ in range(3)]"),
+    ("The hidden neurons bend with ReLU, which Neuron does unless told otherwise: "
+     "activation=softsign.", "Neuron(2, activation=softsign, rng=rng)", "Neuron(2, rng=rng)"),
+    ("The hidden neurons do not bend: activation=softsign.",
+     "Neuron(2, activation=softsign, rng=rng)", "Neuron(2, activation=None, rng=rng)"),
+    ("The output neuron bends, and should be linear: activation=None.",
+     "self.output = Neuron(2, activation=None, rng=rng)",
+     "self.output = Neuron(2, activation=softsign, rng=rng)"),
+    ("The output neuron bends with ReLU, which Neuron does unless told otherwise: activation=None.",
+     "self.output = Neuron(2, activation=None, rng=rng)", "self.output = Neuron(2, rng=rng)"),
+    ("`rng` is not handed on, and so the weights are others each time: rng=rng in each Neuron.",
+     "Neuron(2, activation=softsign, rng=rng)", "Neuron(2, activation=softsign)"),
+    ("`rng` is not handed on to the output neuron, and so its weights are others each time.",
+     "Neuron(2, activation=None, rng=rng)", "Neuron(2, activation=None)"),
+    ("The hidden neurons are skipped: the output neuron should see what they say, not the inputs.",
+     SAYS, "self.output(x)"),
+    ("That is what the hidden neurons say. Hand the list to self.output.",
+     SAYS, "[neuron(x) for neuron in self.hidden]"),
+    ("The output neuron is left out: what the hidden ones say is only added up.",
+     SAYS, "sum([neuron(x) for neuron in self.hidden])"),
+    ("That is one hidden neuron twice: both elements of self.hidden are meant.",
+     SAYS, "self.output([self.hidden[0](x), self.hidden[0](x)])"),
+    ("The hidden neurons are themselves handed on. Call each with x.",
+     SAYS, "self.output(self.hidden)"),
+    ("Each hidden neuron sees one input only. Both see both: neuron(x).",
+     SAYS, "self.output([neuron([xi]) for neuron, xi in zip(self.hidden, x)])"),
+], why="Large models are written exactly so, a class of parts in a class of parts: `nn.Module` in "
+       "PyTorch has the same name, the same two methods, and finds parameters in the same way.",
+   finish=graph_of_network, makes="my_network.svg")
+def check_network(m, rng):
+    for seed in range(3):
+        x, data = numbers(rng, 2), numbers(rng, 9, 0.1, 0.9)
+
+        def network():
+            made = m.Network(rng=random.Random(seed))
+            neurons = hidden_and_output(made)
+            for p, number in zip([p for n in neurons for p in (*n.w, n.b)], data):
+                p.data = number
+            return made
+
+        bend = lambda z: z / (1 + abs(z))
+        out = [bend(x[0] * u + x[1] * v + b) for u, v, b in (data[:3], data[3:6])]
+        at = f"the parameters {data}, x = {x}"
+
+        def parameters():
+            made = m.Network(rng=random.Random(seed))
+            neurons = hidden_and_output(made)
+            if len({id(n) for n in neurons}) < len(neurons):
+                raise Told("That is one hidden neuron twice, not two: both share their weights. "
+                           "Make two: [Neuron(…), Neuron(…)], or [… for _ in range(2)].")
+            return [len(neurons), len(made.parameters())]
+
+        yield Probe("__init__", "how many neurons there are, and how many parameters", parameters,
+                    [3, 9])
+
+        def drawn():
+            made = m.Network(rng=random.Random(seed))
+            draw = random.Random(seed)
+            return [[w.data for w in n.w] == [draw.uniform(-1, 1) for _ in n.w]
+                    for n in hidden_and_output(made)]
+
+        yield Probe("__init__", "whether each neuron, in their order, draws its weights from rng",
+                    drawn, [True, True, True])
+        z = numbers(rng, 1)[0]
+        yield Probe("__init__", f"the bends of the neurons, each at z = {z:g}",
+                    lambda: [z if n.activation is None else n.activation(z)
+                             for n in hidden_and_output(m.Network(rng=random.Random(seed)))],
+                    [bend(z), bend(z), z])
+        yield Probe("__call__", at, lambda: network()(list(x)),
+                    out[0] * data[6] + out[1] * data[7] + data[8])
+
+
+def hidden_and_output(network) -> list:
+    for name in ("hidden", "output"):
+        if not hasattr(network, name):
+            raise Told(f"There is no self.{name}: store the neurons under the names hidden and "
+                       "output, with `self.` in front.")
+    hidden = network.hidden
+    if not isinstance(hidden, (list, tuple)):
+        raise Told(f"self.hidden should be a list of two neurons, and is a {type(hidden).__name__}.")
+    if isinstance(network.output, (list, tuple)):
+        raise Told("self.output should be one neuron, not a list.")
+    for n in (*hidden, network.output):
+        if not isinstance(n, micrograd.nn.Neuron):
+            raise Told(f"Each should be a Neuron, and one is a {type(n).__name__}.")
+        if len(n.w) != 2:
+            raise Told(f"Each neuron takes two inputs, and one of yours takes {len(n.w)}: "
+                       "Neuron(2, …).")
+    return [*hidden, network.output]
+
+
+SQUARES = "        self.squares[i] = self.squares[i] + g * g\n"
+NEXT = "        return p.data - self.lr * g / sqrt(self.squares[i] + 1e-8)\n"
+
+
+@exercise("20_optimizer", hints=[
+    "First the memory: self.squares[i] becomes itself plus g * g.",
+    "Then return the next data: p.data minus lr times g, divided by sqrt(self.squares[i] + 1e-8).",
+], mistakes=[
+    ("That is one step of plain descent. Here the step is lr · g / √(g²), which is lr.",
+     "PREDICTION = 4.9", "PREDICTION = 1"),
+    ("The sign is wrong: it goes against the gradient.", "PREDICTION = 4.9", "PREDICTION = 5.1"),
+    ("That is the step. The data after it is 5 minus the step.", "PREDICTION = 4.9",
+     "PREDICTION = 0.1"),
+    ("lr is forgotten: the step is lr · g / √(g²).", "PREDICTION = 4.9", "PREDICTION = 4"),
+    ("The squares are not kept: store the sum in self.squares[i].", SQUARES + NEXT,
+     "        return p.data - self.lr * g / sqrt(g * g + 1e-8)\n"),
+    ("The squares are not added up: the old ones are overwritten.", "self.squares[i] + g * g",
+     "g * g"),
+    ("What is added up should be the squares, g * g, not the gradients.",
+     "self.squares[i] + g * g", "self.squares[i] + g"),
+    ("The memory never grows: s ← s + g² is missing.", SQUARES, ""),
+    ("The square root is forgotten.", "sqrt(self.squares[i] + 1e-8)", "(self.squares[i] + 1e-8)"),
+    ("You multiply by √s. Divide: where gradients were large, the step is small.",
+     "g / sqrt", "g * sqrt"),
+    ("The sign is wrong: you climb. Subtract.", "p.data - self.lr", "p.data + self.lr"),
+    ("lr is forgotten.", "self.lr * g", "g"),
+    ("g is forgotten above the line: the step is lr · g / √(s + 1e-8).", "self.lr * g /",
+     "self.lr /"),
+    ("That is the step. Return the next data: p.data minus the step.", "p.data - self.lr",
+     "self.lr"),
+    ("The step is made with the old memory: first s ← s + g², then the step.", SQUARES + NEXT,
+     "        step = self.lr * g / sqrt(self.squares[i] + 1e-8)\n" + SQUARES
+     + "        return p.data - step\n"),
+    ("All parameters share one memory. Each has its own: self.squares[i].", SQUARES + NEXT,
+     (SQUARES + NEXT).replace("[i]", "[0]")),
+    ("The next data is stored but not returned: `return` it, and let `step` store it.",
+     "        return p.data - ", "        p.data = p.data - "),
+    ("self.squares is the list of all. That of this parameter is self.squares[i].",
+     SQUARES + NEXT, (SQUARES + NEXT).replace("[i]", "")),
+    ("1e-8 is added outside the root, or left out: √(s + 1e-8), so that nothing is divided by 0.",
+     "sqrt(self.squares[i] + 1e-8)", "sqrt(self.squares[i])"),
+], why="A step length for each parameter of its own, found by itself: that is why Adam works "
+       "nearly everywhere without being tuned. You can invent your own now, and try it on any model.")
+def check_optimizer(m, rng):
+    yield Probe("PREDICTION", "the data after the first step, from 5, of g = 40 and lr = 0.1",
+                lambda: m.PREDICTION, 4.9)
+    for _ in range(3):
+        start, lr = numbers(rng, 3), round(rng.uniform(0.01, 0.3), 3)
+        # The third is 0 at first, and tiny later: there the 1e-8 counts.
+        grads = [[*numbers(rng, 2), tiny] for tiny in (0.0, 1e-4, 0.0, -2e-4)]
+        truth = []
+        for i, x in enumerate(start):
+            s = 0.0
+            for row in grads:
+                s += row[i] ** 2
+                x -= lr * row[i] / math.sqrt(s + 1e-8)
+            truth.append(x)
+
+        def moved():
+            parameters = [micrograd.Value(x) for x in start]
+            optimizer = m.AdaGrad(parameters, lr=lr)
+            for row in grads:
+                for i, (p, g) in enumerate(zip(parameters, row)):
+                    p.grad = g
+                optimizer.step()
+            return [p.data for p in parameters]
+
+        yield Probe("update", f"three parameters {start}, {point(lr=lr)}, the gradients {grads}: "
+                    "after these 4 steps", moved, truth)
+
+        def alone():
+            p = micrograd.Value(start[0])
+            p.grad = grads[0][0]
+            optimizer = m.AdaGrad([p], lr=lr)
+            said = optimizer.update(0, p)
+            if p.data != start[0]:
+                raise Told("`update` changes p.data itself. It returns the next data, and leaves "
+                           "storing it to `step`, which moves all parameters at once or none.")
+            return said
+
+        yield Probe("update", f"update(0, p) alone, where p.data = {start[0]:g}, p.grad = "
+                    f"{grads[0][0]:g}, {point(lr=lr)}", alone,
+                    start[0] - lr * grads[0][0] / math.sqrt(grads[0][0] ** 2 + 1e-8))
+
+
+def live_page(m, folder: pathlib.Path) -> list[str]:
+    """Train the learner's network by the learner's optimiser, and make a live page of it."""
+    *rows, (_, _, width) = trees()
+    rows = [tuple(row) for row in rows]
+    optimizer = yours.AdaGrad(m.network.parameters(), lr=0.1)
+    losses = []
+    for _ in range(200):
+        optimizer.zero_grad()
+        losses.append(m.step(rows) * width ** 2)
+        optimizer.step()
+    path = folder / "my_knobs.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    micrograd.live(m.loss, rows[:8], m.network).save(path)
+    return ["Your network, with your operation, was trained by your optimiser on 31 trees, by the "
+            f"program that you have read: the mean squared residual fell from {losses[0]:.1f} to "
+            f"{losses[-1]:.1f}. The page in which it is alive, with a knob at every parameter, is",
+            str(path), "Open it in a browser, turn w(3,1), and watch its gradient."]
+
+
+@exercise("21_program", hints=[
+    "Run the file: it prints the program with numbered lines. Look for grad_w31.",
+    "grad_w31 is set to 0 above the loop, added to in the loop, and divided by n at the end.",
+    "The links: 2 · error, then · w53, then · (1 - abs(out3)) ** 2, then · x1.",
+], mistakes=[
+    ("The factor 2 is missing: it comes of the square.", "2 * error", "error"),
+    ("error is missing: the slope of error² is 2 · error.", "2 * error *", "2 *"),
+    ("w(5,3) is missing: through it node 3 reaches the output.", " * w53", ""),
+    ("The bend of node 3 is missing: its slope is (1 - |out3|)².", " * (1 - abs(out3)) ** 2", ""),
+    ("The square is missing in the slope of softsign: (1 - |out3|)².", "(1 - abs(out3)) ** 2",
+     "(1 - abs(out3))"),
+    ("That is the slope of tanh. softsign has (1 - |out|)².", "(1 - abs(out3)) ** 2",
+     "(1 - out3 * out3)"),
+    ("abs is missing: out3 may be negative.", "(1 - abs(out3)) ** 2", "(1 - out3) ** 2"),
+    ("x1 is missing: it is what w(3,1) multiplies. So far it is the gradient of b(3).",
+     " ** 2 * x1", " ** 2"),
+    ("out3 itself is no link here: w(3,1) reaches the output through the slope of the bend.",
+     "(1 - abs(out3)) ** 2", "out3"),
+    ("error is squared: that is the loss. Its slope is 2 · error.", "2 * error", "error ** 2"),
+], why="You have read what a compiler makes of your network, forward and backward. The same "
+       "program exists in C, and in the JavaScript of the page that you may now open.",
+   finish=live_page, makes="my_knobs.html")
+def check_program(m, rng):
+    lines = m.step.source.splitlines()
+    here = [i for i, line in enumerate(lines, 1) if line.strip().startswith("grad_w31 +=")]
+
+    def line():
+        said = m.LINE
+        if isinstance(said, str):
+            raise Told("LINE is the number of the line, as it stands before it: no text.")
+        if isinstance(said, int) and 1 <= said <= len(lines) and said not in here:
+            text = lines[said - 1].strip()
+            if "return" in text or "/ n" in text:
+                why = "There the sums are divided by n and returned. Where are they added up?"
+            elif "= 0.0" in text:
+                why = "There the sums begin, with 0. Where is something added to the one of w31?"
+            elif text.endswith("= parameters"):
+                why = "There the weight itself is read. Where is its gradient added up?"
+            elif "grad_w32" in text or "grad_w41" in text:
+                why = "That is another weight. w(3,1) is the one at node 3, from node 1: w31."
+            elif text.startswith("grad_"):
+                why = "That is the gradient of another parameter: look for grad_w31."
+            else:
+                why = "Look for the line with grad_w31 +=."
+            raise Told(f"Line {said} of the program is: {text}\n{why}")
+        return said
+
+    yield Probe("LINE", "the line in which the gradient of w(3,1) is added up", line, here[0])
+    for _ in range(4):
+        data, (x1, x2), (target,) = numbers(rng, 9, 0.1, 0.9), numbers(rng, 2), numbers(rng, 1)
+        bend = lambda z: z / (1 + abs(z))
+
+        def loss(w31, parts=False):
+            out3 = bend(w31 * x1 + data[1] * x2 + data[2])
+            out4 = bend(data[3] * x1 + data[4] * x2 + data[5])
+            error = out3 * data[6] + out4 * data[7] + data[8] - target
+            return (error, out3) if parts else error ** 2
+
+        error, out3 = loss(data[0], parts=True)
+        at = point(x1=x1, error=error, out3=out3, w53=data[6])
+        yield Probe("gradient_of_w31", at,
+                    lambda: m.gradient_of_w31(x1, error, out3, data[6]), slope(loss, data[0])[0],
+                    NUDGED)

@@ -66,10 +66,12 @@ class Edit:
 def edits(source: str) -> list[Edit]:
     """All of them, within the holes, the commonest kinds first."""
     tree = ast.parse(source)
+    same = ast.dump(tree)
     lines = {line for hole in hole_lines(source) for line in hole}
     found = [*of_expressions(tree, lines), *of_statements(tree, lines)]
     order = list(KINDS)
-    return sorted(found, key=lambda edit: order.index(edit.kind))
+    return sorted([edit for edit in found if ast.dump(edit.tree) != same],
+                  key=lambda edit: order.index(edit.kind))
 
 
 # ── Expressions ───────────────────────────────────────────────────────────────────────────────────

@@ -15,13 +15,15 @@ EXPLANATIONS = [
     (r"SyntaxError", r"[²³⁴]", "In Python a power is `**`: x ** 2, or x * x."),
     (r"SyntaxError", r"[·×−–÷“”„’‘]", "There is a sign in this line that Python does not know. "
      "It writes * for times, - for minus, / for divided by, and \" or ' around text."),
+    (r"SyntaxError", r"\|\s*\w+\s*\|", "|x| is written abs(x) in Python."),
     (r"SyntaxError", r"(?<![\w.])\d+\.?\d*\s*[A-Za-z_(]", "A product needs its `*`: 2 * z, not 2z "
      "and not 2(z)."),
     (r"SyntaxError", r"lambda [^:]*:\s*return\b", "A lambda has no `return`: what stands after the "
      "colon is what it returns."),
     (r"SyntaxError.*expected after dictionary key", r"lambda [^:]*:\s*[^(\[]*,", "The two gradients "
      "need parentheses around them, as a pair: (…, …). Without, the comma ends the rule."),
-    (r"SyntaxError.*([Pp]erhaps you forgot a comma|invalid syntax)", r"\b[a-z]\w* [a-z]\b(?! =)",
+    (r"SyntaxError.*([Pp]erhaps you forgot a comma|invalid syntax)", r"\b(?!(?:lambda|for|in|if|else|not|"
+     r"and|or|return|is|def|from|import)\b)[a-z]\w* [a-z]\b(?! =)",
      "A product needs its `*`: g * y, not g y."),
     (r"SyntaxError.*'(break|continue)' outside loop", "", "`break` and `continue` belong into a "
      "loop. To leave a function, write `return`."),
@@ -72,6 +74,8 @@ EXPLANATIONS = [
      r"bad operand type for unary .*'list'|(log|exp|sqrt|tanh|softmax).*(not|of type) .?list",
      "", "A list is not computed with as a whole: take its elements one at a time, "
      "[… for x in xs], or pair those of two lists with zip."),
+    (r"'(float|int|Value)' object is not iterable", r"\+=", "`+=` adds a list to a list. If one "
+     "element of it is meant, write xs[i] += …"),
     (r"'(float|int|Value)' object is not iterable", r"\b(max|min)\(", "max and min choose among "
      "several: give them at least two numbers, max(0, x), or a list."),
     (r"for [-+*/]\S*: .*'(Neuron|TwoTwoOne|Layer|MLP|Module)'", "", "This is the neuron, or the "

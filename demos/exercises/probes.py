@@ -38,13 +38,14 @@ class Exercise:
     mistakes: list[tuple[str, str, str]]        # what is said, and in our solution: old, new
     why: str = ""                               # two lines after "Right.": why it matters
     finish: Callable | None = None              # what a right answer is rewarded with
+    makes: str = ""                             # the file that this makes
 
 
 def exercise(name: str, hints: list[str], mistakes: list[tuple[str, str, str]], why: str = "",
-             finish=None):
+             finish=None, makes: str = ""):
     """Above a check: registers it, under the name of its exercise."""
     def register(check):
-        EXERCISES[name] = Exercise(check, hints, mistakes, why, finish)
+        EXERCISES[name] = Exercise(check, hints, mistakes, why, finish, makes)
         return check
     return register
 

@@ -204,8 +204,9 @@ def because(exercise: str, section: list[Outcome], source: str, seed: int) -> li
         if fits(section, answers_with(exercise, (mistake,), section[0].probe.what, seed)):
             fitting[mistake[0]] = max(like, fitting.get(mistake[0], 0))
     # Where several would answer alike, it is the one that is written more like it.
-    likely = [said for said, like in fitting.items() if like > max(fitting.values()) - 0.01]
-    return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely]]
+    likely = [said for said, like in sorted(fitting.items(), key=lambda item: -item[1])
+              if like > max(fitting.values()) - 0.04]
+    return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely[:3]]]
 
 
 def because_of_two(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
@@ -501,7 +502,7 @@ def main() -> None:
         try:
             this = EXERCISES[job["exercise"]]
             report = {"printed": printed.text, "blame": None, "why": this.why,
-                      "finish": this.finish is not None} | report
+                      "makes": this.makes} | report
             pathlib.Path(job["report"]).write_text(json.dumps(report), "utf-8")
         finally:
             os._exit(0)
