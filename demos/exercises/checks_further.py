@@ -449,8 +449,6 @@ def graph_of_softsign(m, folder: pathlib.Path) -> list[str]:
      "(1 - abs(out)) ** 2"),
     ("The square is forgotten: the slope is (1 - |out|)².", "(1 - abs(out)) ** 2",
      "(1 - abs(out))"),
-    ("The square belongs to the whole of 1 - |out|: mind the parentheses.", "(1 - abs(out)) ** 2",
-     "(1 - abs(out) ** 2)"),
     ("abs is forgotten: below 0, out is negative, and 1 - out is more than 1.",
      "(1 - abs(out)) ** 2", "(1 - out) ** 2"),
     ("The rule uses the input where it should use the output: 1 - |out|, or 1 / (1 + |x|).",
@@ -459,8 +457,8 @@ def graph_of_softsign(m, folder: pathlib.Path) -> list[str]:
      "(1 + abs(out)) ** 2"),
     ("The slope is the other way up: one *divided by* (1 + |x|)².", "(1 - abs(out)) ** 2",
      "(1 + abs(x)) ** 2"),
-    ("That is the slope of tanh. softsign has another: (1 - |out|)².", "(1 - abs(out)) ** 2",
-     "(1 - out * out)"),
+    ("That is 1 - out², as for tanh. Here the square belongs to the whole of 1 - |out|: mind the "
+     "parentheses.", "(1 - abs(out)) ** 2", "(1 - out * out)"),
     ("abs is forgotten: below 0, x / (1 + x) is something else, and at -1 there is none.",
      "x / (1 + abs(x))", "x / (1 + x)"),
     ("Mind the parentheses: / goes before +. x is divided by all of 1 + |x|.",
@@ -474,9 +472,10 @@ def graph_of_softsign(m, folder: pathlib.Path) -> list[str]:
 def check_softsign(m, rng):
     yield Probe("PREDICTION", "the slope of softsign at 0", lambda: m.PREDICTION, 1)
     f = lambda x: x / (1 + abs(x))
-    for x in numbers(rng, 4):
+    points = [sign * abs(x) for sign, x in zip((1, -1, 1, -1), numbers(rng, 4))]
+    for x in points:
         yield Probe("softsign", point(x=x), lambda: m.softsign(x), f(x))
-    for x, g in zip(numbers(rng, 4), numbers(rng, 4)):
+    for x, g in zip(points, numbers(rng, 4)):
         def gradient():
             v = micrograd.Value(x)
             out = m.softsign(v)
@@ -519,6 +518,8 @@ def graph_of_network(m, folder: pathlib.Path) -> list[str]:
 
 
 HIDDEN = "[Neuron(2, activation=softsign, rng=rng) for _ in range(2)]"
+TWICE = ("That is one hidden neuron twice, not two: both share their weights. Make two: "
+         "[Neuron(…), Neuron(…)], or [Neuron(…) for _ in range(2)].")
 SAYS = "self.output([neuron(x) for neuron in self.hidden])"
 
 
@@ -527,9 +528,7 @@ SAYS = "self.output([neuron(x) for neuron in self.hidden])"
     "self.output = Neuron(2, activation=None, rng=rng)",
     "Called, it hands to self.output the list of what each neuron in self.hidden says about x.",
 ], mistakes=[
-    ("That is one hidden neuron twice, not two: both share their weights. Make two: "
-     "[Neuron(…), Neuron(…)], or [Neuron(…) for _ in range(2)].",
-     HIDDEN, "[Neuron(2, activation=softsign, rng=rng)] * 2"),
+    (TWICE, HIDDEN, "[Neuron(2, activation=softsign, rng=rng)] * 2"),
     ("There is one hidden neuron, and there should be two.", HIDDEN,
      "[Neuron(2, activation=softsign, rng=rng)]"),
     ("There are three hidden neurons, and there should be two.", HIDDEN,
@@ -581,8 +580,7 @@ def check_network(m, rng):
             made = m.Network(rng=random.Random(seed))
             neurons = hidden_and_output(made)
             if len({id(n) for n in neurons}) < len(neurons):
-                raise Told("That is one hidden neuron twice, not two: both share their weights. "
-                           "Make two: [Neuron(…), Neuron(…)], or [… for _ in range(2)].")
+                raise Told(TWICE)
             return [len(neurons), len(made.parameters())]
 
         yield Probe("__init__", "how many neurons there are, and how many parameters", parameters,

@@ -138,7 +138,9 @@ class Outcome:
         except MemoryError:
             raise                               # the next trial would take as much
         except BaseException as error:
-            self.said, self.error = Words(f"{type(error).__name__}: {error}"), error
+            # How Python tells that there is no end depends on where it noticed.
+            text = "" if isinstance(error, RecursionError) else error
+            self.said, self.error = Words(f"{type(error).__name__}: {text}"), error
         self.right = self.error is None and same(self.said, probe.truth, probe.rtol)
 
     def lines(self, path: pathlib.Path, source: str) -> tuple[list[str], list[str]]:
@@ -204,8 +206,9 @@ def because(exercise: str, section: list[Outcome], source: str, seed: int) -> li
         if fits(section, answers_with(exercise, (mistake,), section[0].probe.what, seed)):
             fitting[mistake[0]] = max(like, fitting.get(mistake[0], 0))
     # Where several would answer alike, it is the one that is written more like it.
+    best = max(fitting.values(), default=0)
     likely = [said for said, like in sorted(fitting.items(), key=lambda item: -item[1])
-              if like > max(fitting.values()) - 0.04]
+              if like == best or best < 1 and like > best - 0.04]
     return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely[:3]]]
 
 
