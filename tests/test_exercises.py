@@ -596,26 +596,26 @@ def test_the_diagnosis_is_that_of_check_gradients():
 ACCIDENTS = {
     "an endless loop": ("while True:\n            knob += 1",
                         [" of 02_knob.py:\n      ", "still running", "A loop without an end?"]),
-    "sleep": ("__import__('time').sleep(100)", ["Line 32 of 02_knob.py", "still running"]),
+    "sleep": ("__import__('time').sleep(100)", ["Line 34 of 02_knob.py", "still running"]),
     "endless print": ("while True: print('hello' * 1000)",
-                      ["Line 32 of 02_knob.py", "still running"]),
-    "exit": ("raise SystemExit", ["Line 32 of 02_knob.py:\n      raise SystemExit\n",
+                      ["Line 34 of 02_knob.py", "still running"]),
+    "exit": ("raise SystemExit", ["Line 34 of 02_knob.py:\n      raise SystemExit\n",
                                   "Your code ends the program"]),
     "_exit": ("__import__('os')._exit(0)", ["ended the whole process (exit code 0)"]),
-    "input": ("knob = float(input('where? '))", ["Line 32", "EOFError", "Nobody is there"]),
+    "input": ("knob = float(input('where? '))", ["Line 34", "EOFError", "Nobody is there"]),
     "recursion": ("return turn(loss, knob, lr, steps)",
-                  ["Line 32 of 02_knob.py:\n      return turn", "RecursionError", "no end"]),
-    "memory": ("x = [0] * 10 ** 12", ["Line 32", "MemoryError", "all the memory"]),
+                  ["Line 34 of 02_knob.py:\n      return turn", "RecursionError", "no end"]),
+    "memory": ("x = [0] * 10 ** 12", ["Line 34", "MemoryError", "all the memory"]),
     "division": ("knob = 1 / (knob - knob)",
-                 ["Line 32 of 02_knob.py:\n      knob = 1 / (knob - knob)\n  ZeroDivisionError: ",
+                 ["Line 34 of 02_knob.py:\n      knob = 1 / (knob - knob)\n  ZeroDivisionError: ",
                   "That was for the loss (knob - "]),
     "in an earlier exercise": ("knob = slope(loss, 'a')", [
-        "Line 32 of 02_knob.py:\n      knob = slope(loss, 'a')\n  TypeError"]),
-    "a name": ("knob = nob", ["Line 32", "NameError: name 'nob' is not defined"]),
+        "Line 34 of 02_knob.py:\n      knob = slope(loss, 'a')\n  TypeError"]),
+    "a name": ("knob = nob", ["Line 34", "NameError: name 'nob' is not defined"]),
     "a parenthesis": ("knob = (knob",
-                      ["Line 32 of 02_knob.py:\n      knob = (knob\n  SyntaxError"]),
-    "nothing": ("", ["Line 34 of 02_knob.py, below the one before it:\n       33 |         # <<<\n"
-                     "       34 |     return knob\n  IndentationError", "ends with a colon"]),
+                      ["Line 34 of 02_knob.py:\n      knob = (knob\n  SyntaxError"]),
+    "nothing": ("", ["Line 36 of 02_knob.py, below the one before it:\n       35 |         # <<<\n"
+                     "       36 |     return knob\n  IndentationError", "ends with a colon"]),
     "None": ("knob = slope(print, knob) * None", ["TypeError", "A function without `return` returns None."]),
     "prints": ("print('here I am', step)", ["Your code printed:\n  here I am 0"]),
     "closes its output": ("__import__('sys').stdout.close()", ["your code says"]),
@@ -935,7 +935,7 @@ def test_the_lines_quoted_are_those_that_ran_not_what_was_saved_meanwhile(folder
         time.sleep(0.02)
     knob.write_text(files.solution("02_knob"), "utf-8")
     text = checker.describe(checking.result())
-    assert "Line 33 of 02_knob.py:\n      while True: pass\n  After 2 seconds your code" in text
+    assert "Line 35 of 02_knob.py:\n      while True: pass\n  After 2 seconds your code" in text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
