@@ -697,6 +697,9 @@ def check_optimizer(m, rng):
             p.grad = grads[0][0]
             optimizer = m.AdaGrad([p], lr=lr)
             said = optimizer.update(0, p)
+            if isinstance(said, micrograd.Value):
+                raise Told("`update` returns the next data, a plain number. This is a Value: "
+                           "compute with p.data, not with p.")
             if p.data != start[0]:
                 raise Told("`update` changes p.data itself. It returns the next data, and leaves "
                            "storing it to `step`, which moves all parameters at once or none.")
