@@ -81,8 +81,9 @@ class Compiled:
     @functools.cached_property
     def function(self) -> Callable:
         """The program in Python."""
+        source = self.said(PYTHON, self.leaves) if self.native else self.source
         names = {"__name__": __name__}          # it is code of ours
-        exec(compile(self.said(PYTHON, self.leaves), "<compiled by micrograd>", "exec"), names)
+        exec(compile(source, "<compiled by micrograd>", "exec"), names)
         return names[self.name]
 
     def said(self, dialect: Dialect, leaves: Iterable[Value]) -> str:
@@ -273,7 +274,9 @@ class jit:
         programs = self._programs(plan, samples, backward)
         try:
             answer = compute(programs)
-            self.fallback = next(filter(None, [program.fallback for program, _, _ in programs]), None)
+            self.fallback = None
+            for program, _, _ in programs:
+                self.fallback = self.fallback or program.fallback
             return answer
         except (ArithmeticError, ValueError) as error:
             self.fallback = str(error)

@@ -82,8 +82,10 @@ def share(code: list[Instruction]) -> list[Instruction]:
             return seen.setdefault((type(line.value), number), line)
         if line.op not in COMPUTE:
             return line
-        args = sorted(line.args, key=id) if line.op in ("+", "*") else line.args
-        return seen.setdefault((line.op, *args), line)
+        op, args = line.op, line.args
+        if (op == "+" or op == "*") and id(args[0]) > id(args[1]):
+            args = args[::-1]
+        return seen.setdefault((op, args), line)
     return _rewrite(code, simpler)
 
 
@@ -186,27 +188,35 @@ def inline(code: list[Instruction], longest: int = 40) -> set[Instruction]:
     They are those used once and named by nobody. A line gets at most so many operations, for
     readers and for Python's parser, whose stack is as finite as theirs.
     """
-    user = {}                                   # and which of its inputs; None if there are several
+    user: dict[Instruction, Instruction | None] = {}        # None if it is used more than once
     for line in code:
-        for i, x in enumerate(line.args):
-            user[x] = None if x in user else (line, i)
-    inlined, size, safe = set(), {}, {}
+        for x in line.args:
+            user[x] = None if x in user else line
+    inlined: set[Instruction] = set()
+    size: dict[Instruction, int] = {}           # of those that are inlined
+    unsafe: set[Instruction] = set()
     for line in code:
-        inside = [x for x in line.args if x in inlined]
-        while (length := 1 + sum([size[x] for x in inside])) > longest:
-            inside.remove(x := max(inside, key=size.get))
-            inlined.remove(x)
-        size[line] = length
+        length, safe = 1, line.op in SAFE
+        if not inlined.isdisjoint(line.args):
+            inside = [x for x in line.args if x in inlined]
+            while (length := 1 + sum([size[x] for x in inside])) > longest:
+                inside.remove(x := max(inside, key=size.__getitem__))
+                inlined.remove(x)
+            safe = safe and unsafe.isdisjoint(inside)
         # A language computes one branch of a choice, eager mode both: only what cannot fail waits.
-        safe[line] = line.op in SAFE and all([safe[x] for x in inside])
-        if user.get(line) and line.op in COMPUTE and not _is_labelled(line):
-            by, i = user[line]
-            again = line.part == "before" != by.part and not (by.op == "mean" and i == 1)
-            if not again and (safe[line] or by.op != "where" or i == 0):
+        if not safe:
+            unsafe.add(line)
+        by = user.get(line)
+        if by and line.op in COMPUTE and not _is_labelled(line):
+            again = line.part == "before" != by.part and not (
+                by.op == "mean" and by.args[1] is line)
+            if not again and (safe or by.op != "where" or by.args[0] is line):
                 inlined.add(line)
+                size[line] = length
     return inlined
 
 
 def _is_labelled(line: Instruction) -> bool:
     """Whether a person has named it, or what it is the gradient of."""
-    return bool(line.label) or any([x.label and x.op in COMPUTE for x in line.gradient_of])
+    return bool(line.label) or bool(line.gradient_of) and any(
+        [x.label and x.op in COMPUTE for x in line.gradient_of])

@@ -120,11 +120,12 @@ def nested(x, texts: Iterator[str]):
 
 
 class Operand(tuple):
-    """A text and its level. Formatted with a level, it gets brackets if its own is lower."""
+    """A text and its level, a digit. Formatted with a digit, it gets brackets if its own is lower.
+    """
 
     def __format__(self, least: str) -> str:
         text, level = self
-        return text if level >= int(least or 0) else f"({text})"
+        return text if level >= least else f"({text})"
 
 
 # ── 3. Lines ──────────────────────────────────────────────────────────────────────────────────────
@@ -134,6 +135,8 @@ class Writer:
 
     def __init__(self, code: list[Instruction], inlined: Collection[Instruction], dialect: Dialect):
         self.code, self.inlined, self.dialect = code, inlined, dialect
+        self.forms = {form: (str(level), text)
+                      for form, (level, text) in dialect.operations.items()}
         self.lines: list[str] = []
         self.texts: dict[Instruction, Operand] = {}     # each as an input
         self.names: dict[Instruction, str] = {}
@@ -143,8 +146,8 @@ class Writer:
             if line.op == "constant":
                 text = dialect.number(line.value)
                 self.used |= set(re.findall(r"\b[a-zA-Z]\w*", text))
-                self.texts[line] = Operand((text, dialect.operations["neg"][0]
-                                            if text[0] == "-" else ATOM))
+                self.texts[line] = Operand((text, str(
+                    dialect.operations["neg"][0] if text[0] == "-" else ATOM)))
             elif line.label:                    # people's names come first
                 self.name(line, self.identifier(line.label))
 
@@ -158,7 +161,7 @@ class Writer:
             self.taken[base] += 1
             name = f"{base}_{self.taken[base]}"
         self.taken[name] = 1
-        self.names[line], self.texts[line] = name, Operand((name, ATOM))
+        self.names[line], self.texts[line] = name, Operand((name, str(ATOM)))
         return name
 
     def expression(self, line: Instruction) -> Operand:
@@ -166,12 +169,12 @@ class Writer:
         form = self.dialect.form(line)
         self.used.add(form)
         inputs = [self.texts[x] for x in line.args]
-        if form in self.dialect.operations:
-            level, text = self.dialect.operations[form]
+        if form in self.forms:
+            level, text = self.forms[form]
             return Operand((text.format(*inputs), level))
         if form not in self.dialect.functions:
             raise TraceError(f"{self.dialect.name} has no function {form}")
-        return Operand((f"{form}({', '.join([text for text, _ in inputs])})", ATOM))
+        return Operand((f"{form}({', '.join([text for text, _ in inputs])})", str(ATOM)))
 
     def put(self, indent: int, piece: Piece, of: Iterable[str] = ()) -> None:
         """Add a line of source, or several where one would be too long."""
