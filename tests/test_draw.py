@@ -171,9 +171,9 @@ def test_a_gradient_that_is_a_value_shows_its_number():
 
 
 def test_kinds_have_colours_of_their_own():
-    fills = {kind: draw.svg.COLOURS[kind] for kind in ("input", "parameter", "constant",
+    fills = {kind: draw.nodes.COLOURS[kind] for kind in ("input", "parameter", "constant",
                                                        "intermediate", "closed box")}
-    signs = {kind: draw.svg.COLOURS[kind] for kind in ("positive", "negative")}
+    signs = {kind: draw.nodes.COLOURS[kind] for kind in ("positive", "negative")}
     for dark in (0, 1):
         used = [colours[dark] for colours in [*fills.values(), *signs.values()]]
         assert len(set(used)) == len(used)

@@ -21,14 +21,31 @@ from .parts import Part
 from .scene import Closed, Scene, Vector
 from .text import as_float, exact, number, plain, printable, shortened, width
 
-__all__ = ["LINE", "SIZE", "Node", "nodes", "role", "sign"]
+__all__ = ["COLOURS", "LINE", "SIZE", "Node", "nodes", "role", "sign"]
 
 SIZE, SMALL = 12, 11                            # of the type, in pixels
 LINE = 15                                       # from one line to the next
 CELL = 10                                       # of a vector too long for a row for each value
-ANY_NUMBER = width("grad −8.888×10⁻³⁰⁰", SMALL)   # as wide as any
+ANY_NUMBER = width("grad −8.888×10⁻³⁰⁰", SMALL)  # as wide as any
 MANY = 8                                        # closed boxes, of which more tell less
 ROWS = 4, 20                                    # that a vector of leaves has at most, of results
+
+# Each in light, then in dark surroundings. Of a kind of box, the fill and the rim.
+COLOURS = {
+    "page": ("#ffffff", "#0d1117"), "text": ("#1b1f24", "#e8ebef"), "quiet": ("#57606a", "#a2abb6"),
+    "line": ("#868d96", "#7d848d"), "frame": ("#f3f4f6", "#161b22"),
+    "frame rim": ("#b9bec5", "#3d444d"),
+    "positive": ("#1a66b0", "#6cb2f4"), "negative": ("#b35000", "#f2a054"),
+    "positive text": ("#15589a", "#7dbdf7"), "negative text": ("#964200", "#f2a96a"),
+    "mixed": ("#57606a", "#a2abb6"), "nan": ("#57606a", "#a2abb6"), "zero": ("#57606a", "#a2abb6"),
+    "input": ("#d3f0e8", "#12372f"), "input rim": ("#1d7a66", "#4fb59c"),
+    "parameter": ("#e9e1f8", "#31284f"), "parameter rim": ("#6b4fa0", "#a58ddb"),
+    "constant": ("#ececec", "#2a2e34"), "constant rim": ("#868d96", "#7d848d"),
+    "intermediate": ("#ffffff", "#1c2128"), "intermediate rim": ("#868d96", "#7d848d"),
+    "output": ("#ffffff", "#1c2128"), "output rim": ("#1b1f24", "#e8ebef"),
+    "closed box": ("#e4e8ee", "#2b323b"), "closed box rim": ("#57606a", "#a2abb6"),
+    "operation": ("#3a4048", "#c9d1d9"), "operation text": ("#ffffff", "#0d1117"),
+}
 
 
 @dataclass(eq=False)
@@ -38,7 +55,8 @@ class Node:
 
     `lines` are what is written, each with its class: `label`, `data`, `grad`, `note`. In a vector
     stand below them the `rows`, of a label, a number and a gradient, or the `cells`, a gradient
-    each from −1 to 1. `width` and `height` are its room; `x` and `y`, its middle, are found by `placing.py`.
+    each from −1 to 1. `width` and `height` are its room; `placing.py` finds `x` and `y`, its
+    middle.
     """
 
     name: str

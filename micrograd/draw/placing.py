@@ -18,8 +18,9 @@ import json
 import os
 import shutil
 import subprocess
+from collections import Counter
 
-from .nodes import LINE, SIZE, Node, nodes
+from .nodes import COLOURS, LINE, SIZE, Node, nodes
 from .parts import Part
 from .scene import Arrow, Scene
 from .text import printable, shortened, width
@@ -54,7 +55,7 @@ class Placing:
     def __init__(self, scene: Scene, rankdir: str | None, any_number: bool = False):
         self.scene, self.arrows = scene, scene.arrows
         self.nodes = nodes(scene, any_number)
-        (across, _), (down, _) = rooms(self.nodes, self.arrows)
+        (across, _), (down, _) = rooms(scene, self.nodes)
         self.rankdir = rankdir = rankdir or ("TB" if across > max(down, COLUMN) else "LR")
         self.frames = [Frame(part, f"cluster_p{i}") for i, part in enumerate(scene.parts)
                        if part.deep < scene.depth]
@@ -85,7 +86,7 @@ class Placing:
         for i, arrow in enumerate(self.arrows):
             head, attributes = arrow.head, {"id": str(i)}
             if arrow.row is not None and self.nodes[head].rows and self.rankdir in ("LR", "RL"):
-                head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
+                head = f"{head}:r{arrow.row}"
             if arrow.label:
                 attributes["label"] = _room(f"{arrow.label} ")
             ends = [where[name] for name in (arrow.tail, arrow.head)]
@@ -103,9 +104,10 @@ class Placing:
 
     def _node(self, node: Node) -> dict:
         """The attributes of a node; another Graphviz may draw it by them."""
-        size = {"width": f"{node.width / 72:.4f}", "height": f"{node.height / 72:.4f}"}
+        size = {"width": f"{node.width / 72:.4f}", "height": f"{node.height / 72:.4f}",
+                "fillcolor": COLOURS[node.kind][0]}
         if node.kind == "operation":
-            return size | {"shape": "circle", "label": f"<{_html(node.symbol)}>"}
+            return size | {"shape": "circle", "fontcolor": "#ffffff", "label": f"<{_html(node.symbol)}>"}
         if node.rows and self.rankdir in ("LR", "RL"):
             rows = "".join([f'<TR><TD PORT="r{i}" FIXEDSIZE="TRUE" WIDTH="{node.width:.0f}" '
                             f'HEIGHT="{LINE}">{_row(row)}</TD></TR>'
@@ -210,31 +212,37 @@ class Placing:
 def fits(scene: Scene) -> bool:
     """Whether the picture of a scene has room on a page, from left to right or top to bottom."""
     return any([width <= PAGE[0] and height <= PAGE[1]
-                for width, height in rooms(nodes(scene), scene.arrows)])
+                for width, height in rooms(scene, nodes(scene))])
 
 
-def rooms(nodes: dict[str, Node], arrows: list[Arrow]) -> list[tuple[float, float]]:
+def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
     """About how wide and how high the picture becomes, from left to right and from top to bottom.
 
-    As Graphviz does, each node is put in the rank below its inputs, and leaves just above the first
-    that uses them.
+    Much as Graphviz does, each node is put in the rank below its inputs, and leaves just above the
+    first that uses them. Nodes in a rank stand apart, and so do the frames that they are in and the
+    arrows that pass.
     """
-    rank, heads = dict.fromkeys(nodes, 0), {name: [] for name in nodes}
-    for arrow in arrows:                        # in the order of the computation
+    rank: dict[str, int] = dict.fromkeys(nodes, 0)
+    heads: dict[str, list[str]] = {name: [] for name in nodes}
+    for arrow in scene.arrows:                  # in the order of the computation
         rank[arrow.head] = max(rank[arrow.head], rank[arrow.tail] + 1)
         heads[arrow.tail].append(arrow.head)
-    for name in rank.keys() - {arrow.head for arrow in arrows}:
+    for name in rank.keys() - {arrow.head for arrow in scene.arrows}:
         rank[name] = min([rank[head] for head in heads[name]], default=1) - 1
-    ranks = {}
+    passing: Counter = Counter()                # arrows, beside the nodes of a rank
+    for arrow in scene.arrows:
+        passing.update(range(rank[arrow.tail] + 1, rank[arrow.head]))
+    ranks: dict[int, list[Node]] = {}
     for name, node in nodes.items():
         ranks.setdefault(rank[name], []).append(node)
-    wide, high = ([[getattr(node, side) for node in row] for row in ranks.values()]
-                  for side in ("width", "height"))
-    along, beside = (20, 9)                     # between ranks, and within one
-    return [(sum([max(row) + along for row in wide]),
-             max([sum(row) + beside * len(row) for row in high])),
-            (max([sum(row) + beside * len(row) for row in wide]),
-             sum([max(row) + along for row in high]))]
+    long, wide = [0.0, 0.0], [0.0, 0.0]         # for each of the two directions
+    for number, row in ranks.items():
+        frames = {part for node in row if node.part for part in node.part.line[:scene.depth]}
+        for i, (along, beside) in enumerate([("width", "height"), ("height", "width")]):
+            long[i] += max([getattr(node, along) for node in row]) + 20
+            wide[i] = max(wide[i], sum([getattr(node, beside) + 9 for node in row])
+                          + len(frames) * (30, 14)[i] + passing[number] * 9)
+    return [(long[0] + 20 * scene.depth, wide[0]), (wide[1], long[1] + 50 * scene.depth)]
 
 
 def _cross(one: tuple, other: tuple) -> bool:

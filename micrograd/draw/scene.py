@@ -19,7 +19,7 @@ values that go into the same dot products are the rows of one node, a *vector*.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from numbers import Real
 
@@ -128,8 +128,7 @@ class Scene:
         levels = max([part.deep + 1 for part in self.parts], default=0)
         wanted = int(min(levels, levels if depth is None else depth))
         for self.depth in range(wanted, -1, -1):
-            outside = self._outside()
-            for closed in ({}, outside, outside | self._between()):
+            for closed in self._choices():
                 self._close(closed)
                 self._gather()
                 self.complete = self.depth == wanted and not closed
@@ -139,12 +138,20 @@ class Scene:
                 if depth == math.inf or len(self.arrows) <= LEGIBLE and fits(self):
                     return
 
+    def _choices(self) -> Iterator[dict]:
+        """What to close beside the parts, ever more: each value with what its box is known by."""
+        yield {}
+        if self.parts:
+            yield (outside := self._outside())
+            yield outside | self._between()
+        else:
+            for limit in (LEGIBLE // 8, LEGIBLE // 16, LEGIBLE // 32):
+                near = _nearest(self.root, limit)
+                yield {value: "the rest" for value in self.order if value not in near}
+
     def _outside(self) -> dict[Value, str]:
         """What belongs to no part, each with the title of a box for it: what goes into the model,
-        and what is made of its results. Without a model, all but the values nearest to the root."""
-        if not self.parts:
-            near = _nearest(self.root, LEGIBLE // 8)
-            return {value: "the rest" for value in self.order if value not in near}
+        and what is made of its results."""
         after, before = set(self.owner), set()
         for value in self.order:
             if not after.isdisjoint(value._prev):

@@ -9,29 +9,15 @@ import math
 import re
 from html import escape
 
-from .nodes import CELL, LINE, SIZE, SMALL, Node, sign
+from .nodes import CELL, COLOURS, LINE, SIZE, SMALL, Node, sign
 from .placing import Frame, Placing
 from .scene import Arrow
 from .text import number, width
 
-__all__ = ["COLOURS", "svg"]
+__all__ = ["svg"]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
-# Each in light, then in dark surroundings. Of a kind of box, the fill and the rim.
-COLOURS = {
-    "page": ("#ffffff", "#0d1117"), "text": ("#1b1f24", "#e8ebef"), "quiet": ("#57606a", "#a2abb6"),
-    "line": ("#868d96", "#7d848d"), "frame": ("#f3f4f6", "#161b22"), "frame rim": ("#b9bec5", "#3d444d"),
-    "positive": ("#1a66b0", "#6cb2f4"), "negative": ("#b35000", "#f2a054"),
-    "mixed": ("#57606a", "#a2abb6"), "nan": ("#57606a", "#a2abb6"), "zero": ("#57606a", "#a2abb6"),
-    "input": ("#d3f0e8", "#12372f"), "input rim": ("#1d7a66", "#4fb59c"),
-    "parameter": ("#e9e1f8", "#31284f"), "parameter rim": ("#6b4fa0", "#a58ddb"),
-    "constant": ("#ececec", "#2a2e34"), "constant rim": ("#868d96", "#7d848d"),
-    "intermediate": ("#ffffff", "#1c2128"), "intermediate rim": ("#868d96", "#7d848d"),
-    "output": ("#ffffff", "#1c2128"), "output rim": ("#1b1f24", "#e8ebef"),
-    "closed box": ("#e4e8ee", "#2b323b"), "closed box rim": ("#57606a", "#a2abb6"),
-    "operation": ("#3a4048", "#c9d1d9"), "operation text": ("#ffffff", "#0d1117"),
-}
 KINDS = ["input", "parameter", "constant", "intermediate", "output", "closed box"]
 SIGNS = {"positive": "gradient above 0", "negative": "gradient below 0", "mixed": "of both signs",
          "zero": "gradient 0", "nan": "gradient NaN"}
@@ -103,7 +89,7 @@ def _colours(dark: int) -> list[str]:
     for kind in SIGNS:
         rules += [(f"{kind} path", "stroke", kind), (f"{kind} polygon", "fill", kind)]
     for kind in ("positive", "negative"):
-        rules += [(f"grad.{kind}", "fill", kind), (f"cell.{kind}", "fill", kind)]
+        rules += [(f"grad.{kind}", "fill", f"{kind} text"), (f"cell.{kind}", "fill", kind)]
     return [f".micrograd .{where} {{ {what}: {of[name]} }}" for where, what, name in rules]
 
 
