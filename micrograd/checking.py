@@ -8,6 +8,7 @@ see how much the output moves, and compare.
 True
 """
 
+import functools
 import inspect
 import math
 import sys
@@ -20,23 +21,40 @@ from .ground.errors import RuleError
 
 __all__ = ["Check", "GradientError", "check_gradients", "diagnose", "slope"]
 
+EPSILON = sys.float_info.epsilon
+
 
 # ── 1. Slopes, measured ───────────────────────────────────────────────────────────────────────────
 
-def slope(f: Callable[[float], float], x: float, side: int = 0) -> tuple[float, float]:
+def slope(f: Callable[[float], float], x: float, side: int = 0,
+          noise: float = 0) -> tuple[float, float]:
     """The slope of `f` at `x`, measured by nudging `x`, and an estimate of the error of that.
 
     Small nudges drown in rounding, large ones see the curve bend. So we halve the nudge step by
     step, extrapolate from all so far to a nudge of 0, and keep the extrapolation that changed least
     (Ridders' method, 1982). `side` is 0 to nudge both ways, 1 or -1 for one side alone. A nudge out
-    of the function's domain is skipped. Raises ValueError if no nudge is left.
+    of the function's domain is skipped. `noise` is how far rounding throws `f`, if that is known to
+    be more than half a unit in its last digit. Raises ValueError if no nudge is left.
 
     >>> measured, error = slope(lambda x: x ** 3, 2.0)
     >>> abs(measured - 12) < 1e-9
     True
     """
+    measured = _extrapolated(f, x, side, noise, 0.1 * (abs(x) or 0.01))
+    if abs(x) > 10:
+        # Of a wave that is short beside x, nudges of a tenth of x may show another, longer one.
+        finer = _extrapolated(f, x, side, noise, 0.1)
+        if finer[1] < abs(finer[0] - measured[0]) / 10:
+            measured = finer
+    if math.isnan(measured[0]):
+        raise ValueError(f"no slope can be measured at {x!r}: there are no answers beside it")
+    return measured
+
+
+def _extrapolated(f: Callable[[float], float], x: float, side: int, noise: float,
+                  nudge: float) -> tuple[float, float]:
+    """The slope and its error, from this nudge and its halves; NaN if no nudge has an answer."""
     best, best_error, before = math.nan, math.inf, []
-    nudge = 0.1 * (abs(x) or 0.01)
     for _ in range(40):
         nudge /= 2
         up, down = x + nudge * (side >= 0), x - nudge * (side <= 0)
@@ -45,7 +63,7 @@ def slope(f: Callable[[float], float], x: float, side: int = 0) -> tuple[float, 
             row = [(above - below) / (up - down)]
         except (ArithmeticError, ValueError):
             continue
-        rounding = 2 * sys.float_info.epsilon * max(abs(above), abs(below)) / (up - down)
+        rounding = 2 * max(EPSILON * max(abs(above), abs(below)), noise) / (up - down)
         # Half the nudge divides the error's leading terms by 4, 16 … (by 2, 4 … on one side alone).
         for i, coarser in enumerate(before):
             power = (2 if side else 4) ** (i + 1)
@@ -54,8 +72,6 @@ def slope(f: Callable[[float], float], x: float, side: int = 0) -> tuple[float, 
             if error < best_error:
                 best, best_error = row[-1], error
         before = row[:6]
-    if math.isnan(best):
-        raise ValueError(f"no slope can be measured at {x!r}: there are no answers beside it")
     return best, best_error
 
 
@@ -89,14 +105,16 @@ class Check:
         return f"{self.what}, at {self.at}: {said}{slope} {self.because}".rstrip()
 
 
-def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
+def check_gradients(f: Callable, at, rtol: float = 1e-6, order: int = 1) -> list[Check]:
     """Check every rule that `f` uses, and the gradient of `f` itself, against measured slopes.
 
     `at` is the point: a number, or a sequence of as many as `f` takes. Each operation is checked by
     itself at the numbers that meet it there, so that a wrong rule is named even when something
     downstream hides it; then, if none is wrong, the whole function. Returns what was checked. At a
     kink, where the slopes of the two sides differ, any derivative between them passes and the check
-    says "kink"; at the edge of a domain it says "edge".
+    says "kink"; at the edge of a domain it says "edge". With `order=2` the gradient is checked as a
+    function of its own: a rule that leaves the graph, with `math.cos(x.data)` for `cos(x)`, is right
+    at first, and cannot be differentiated again. And so on for higher orders.
 
     Raises GradientError, an AssertionError, if a derivative differs from the slope by more than
     `rtol` of it and the error of the measurement, or if a rule gives no gradients. Raises TypeError
@@ -112,6 +130,8 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
     micrograd.checking.GradientError: wrong derivatives: 1 of 1
       cube by its input x, at x = 2.0: the rule says 8; the slope measured by nudging is 12. ...
     """
+    if order not in range(1, 10):
+        raise ValueError(f"the order of a check is a whole number from 1 to 9, not {order!r}")
     point = [float(x) for x in (at if isinstance(at, (list, tuple)) else [at])]
     names = _names(f, len(point))
     inputs = [Value(x, label=name) for x, name in zip(point, names)]
@@ -129,7 +149,24 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6) -> list[Check]:
         heading = f"wrong derivatives: {len(wrong)} of {len(checks)}"
         more = [f"… and {len(wrong) - 5} more"] if len(wrong) > 5 else []
         raise GradientError("\n  ".join([heading, *map(str, wrong[:5]), *more]))
+    if order > 1:
+        for i, name in enumerate(names):
+            try:
+                checks += check_gradients(_derivative(f, i), point, rtol, order - 1)
+            except GradientError as error:
+                raise GradientError(f"the gradient by {name}, differentiated again: {error}") \
+                    from None
     return checks
+
+
+def _derivative(f: Callable, i: int) -> Callable:
+    """The derivative of `f` with respect to its input `i`, as a function."""
+    @functools.wraps(f)
+    def derivative(*inputs):
+        xs = [x if isinstance(x, Value) else Value(x) for x in inputs]
+        result = f(*xs)
+        return gradients(result, create_graph=True).get(xs[i], 0) if isinstance(result, Value) else 0
+    return derivative
 
 
 def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[float]],
@@ -169,12 +206,27 @@ def _close(x: float, y: float, rtol: float = 1e-5) -> bool:
     return abs(x - y) <= rtol * max(abs(x), abs(y))
 
 
-def _compare(f: Callable, x: float, said: float, rtol: float) -> tuple[str, float, str]:
+def _noise(f: Callable, point: Sequence[float]) -> float:
+    """How far rounding throws `f` at a point, about.
+
+    Each value on the way is rounded in its last digit, and its gradient says what becomes of that.
+    Of what cannot be run on Values, nothing is known: 0.
+    """
+    try:
+        result = f(*map(Value, point))
+        found = gradients(result) if isinstance(result, Value) else {}
+        return EPSILON * sum([abs(value.data * g) for value, g in found.items()])
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        return 0
+
+
+def _compare(f: Callable, x: float, said: float, rtol: float,
+             noise: float) -> tuple[str, float, str]:
     """The verdict on a derivative at `x`, the slope, and the two slopes of a kink."""
     measured = {}
     for side in (0, 1, -1):
         try:
-            measured[side] = slope(f, x, side)
+            measured[side] = slope(f, x, side, noise)
         except ValueError:
             continue
     if not measured:
@@ -210,12 +262,12 @@ def _check_rule(value: Value, rtol: float) -> list[Check]:
         return [Check(operation.symbol, at, math.nan, math.nan, "differs", str(fault))]
     except (ArithmeticError, ValueError) as error:
         return [Check(operation.symbol, at, math.nan, math.nan, "edge", f"The rule raises {error}.")]
-    checks = []
+    checks, noise = [], _noise(operation.mathematics, point)
     for i, x in enumerate(point):
         if isinstance(inputs[i], Constant):
             continue
         partial = _partial(operation.mathematics, point, i)
-        verdict, measured, because = _compare(partial, x, said[i], rtol)
+        verdict, measured, because = _compare(partial, x, said[i], rtol, noise)
         g = 1
         if verdict == "differs" and not because:
             if _close(said[i], of_one[i]) or not math.isfinite(said[i]):
@@ -297,12 +349,12 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
         y = f(*[Value(x) for x in xs])
         return y.data if isinstance(y, Value) else y
 
-    checks = []
+    checks, noise = [], _noise(f, point)
     for i, x in enumerate(inputs):
         said = found.get(x, 0)
         # Every rule agrees to rtol; the rounding of all of them together is larger.
         verdict, measured, because = _compare(_partial(number, point, i), x.data, said,
-                                              max(rtol, 1e-4))
+                                              max(rtol, 1e-4), noise)
         if verdict == "differs" and not smooth:
             verdict = "kink"
             because = "A kink or an edge was met on the way, so the two need not agree."

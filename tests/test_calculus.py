@@ -648,3 +648,43 @@ def test_a_kink_elsewhere_does_not_hide_that_the_whole_function_differs():
 def test_a_function_whose_result_is_no_number():
     with pytest.raises(TypeError, match="result is one number, not list"):
         check_gradients(lambda x: [x], 1.0)
+
+
+# ── the gradient's gradient, and what rounding hides ──────────────────────────────────────────────
+
+def leaves_the_graph(x):
+    return op("sine", lambda g, out, x: g * math.cos(getattr(x, "data", x)))(
+        lambda x: fn.sin(x))(x)
+
+
+def test_a_rule_that_leaves_the_graph_is_found_at_order_2():
+    check_gradients(leaves_the_graph, 0.7)
+    with pytest.raises(GradientError, match="gradient by x, differentiated again.*\\n.*leaves the graph"):
+        check_gradients(leaves_the_graph, 0.7, order=2)
+
+
+@pytest.mark.parametrize("f, at", [
+    (lambda x, y: fn.sin(x * y) + x ** 3, (0.4, -1.2)), (lambda x: fn.tanh(x) / x, (1.3,)),
+    (lambda x, y: fn.maximum(x, y) * fn.relu(x), (2.0, 0.5)), (lambda x, y: x ** y, (1.5, 2.5)),
+    (lambda x, y: dot([x, y], [y, x]), (1.0, 2.0)), (lambda x: cross_entropy([x, 2.0], 0), (0.3,)),
+])
+def test_the_engines_own_gradients_can_be_differentiated_again(f, at):
+    assert len(check_gradients(f, at, order=2)) > len(check_gradients(f, at))
+    check_gradients(f, at, order=3)
+
+
+@pytest.mark.parametrize("order", [0, -1, 1.5, "2", 10])
+def test_an_order_that_is_none(order):
+    with pytest.raises(ValueError, match="whole number from 1 to 9"):
+        check_gradients(lambda x: x * x, 1.0, order=order)
+
+
+@pytest.mark.parametrize("f, at", [
+    (lambda a, b: cross_entropy([a, b], 0), (30.0, -1.5)),
+    (lambda a, b: cross_entropy([a, b], 0), (103.2, -183.8)),
+    (lambda x: fn.sin(50 * x), (161.43953887033265,)), (lambda x: fn.sin(50 * x), (-20.05451826,)),
+    (lambda x: 1 - fn.sigmoid(x), (33.0,)), (lambda x: fn.log(1 + fn.exp(x)), (-35.0,)),
+    (lambda x: (x + 1e8) - 1e8, (0.3,)),
+])
+def test_what_rounding_hides_is_not_held_against_a_function(f, at):
+    check_gradients(f, at)
