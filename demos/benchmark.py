@@ -26,9 +26,9 @@ from pathlib import Path
 from statistics import median
 from typing import NoReturn
 
-from measures import (BARE, COMPILED, DOT, LARGE, NODES, OURS_DOT, OURS_VALUE, OWN, SMALL, UNMARKED,
-                      WORDS)
-from training_steps import ENGINE, HAND, JIT, TASKS
+from measures import (BARE, COMPILED, COMPILED_C, DOT, LARGE, NODES, OURS_DOT, OURS_VALUE, OWN, SMALL,
+                      UNMARKED, WORDS)
+from training_steps import ENGINE, HAND, JIT, JIT_C, TASKS
 
 VERSION = "0.1.0"
 OURS, PEER = "this engine", f"micrograd {VERSION}"
@@ -287,12 +287,20 @@ def compare_compiled(workers: dict, rounds: int, networks: list) -> tuple[list, 
 
 def compiled_promises(seconds: dict, by_size: dict, networks: list, spread: float) -> list:
     small, large = seconds
-    promises = [(f"compiled, at most 5 µs for {small}", median(seconds[small][JIT]) <= 5e-6,
+    promises = [(f"compiled to Python, at most 5 µs for {small}", median(seconds[small][JIT]) <= 5e-6,
                  duration(median(seconds[small][JIT])))]
     if PEER in seconds[large]:
         faster = ratio(seconds[large][PEER], seconds[large][JIT])
         promises.append((f"compiled, at least 500 times faster on {large}", faster >= 500,
                          f"{faster:.0f} times"))
+        faster = ratio(seconds[large][PEER], seconds[large][JIT_C])
+        promises.append((f"in C, at least 12,000 times faster on {large}", faster >= 12_000,
+                         f"{faster:,.0f} times"))
+    promises += [(f"in C, at least {least} times as fast as {who} on {task}", faster >= least,
+                  f"{faster:.2f} times")
+                 for task, who, least in ((large, "JAX", 1), (large, "PyTorch", 4), (small, "JAX", 10))
+                 if seconds[task][who]
+                 for faster in [ratio(seconds[task][who], seconds[task][JIT_C])]]
     by_hand = ratio(seconds[large][JIT], seconds[large][HAND])
     return promises + [
         (f"compiled, at most 1.1 times as long as by hand on {large}", by_hand <= 1.1,
@@ -305,18 +313,19 @@ def compiled_promises(seconds: dict, by_size: dict, networks: list, spread: floa
 
 def compare_language_models(workers: dict, rounds: int, positions: int) -> tuple[list, list]:
     """Rows and the promise of time a step of the language model, by nodes and compiled."""
-    making = workers[OURS].ask("language_model_steps", COMPILED, positions)["making"]
-    for how in (NODES, DOT):                    # all have to have made equally many steps
-        workers[OURS].ask("language_model_steps", how, positions)
+    making = {how: workers[OURS].ask("language_model_steps", how, positions)["making"]
+              for how in (NODES, DOT, COMPILED, COMPILED_C)}     # now all have made as many steps
     seconds = take_turns("the language model", rounds, {
-        how: (workers[OURS], "language_model_steps", how, positions)
-        for how in (NODES, DOT, COMPILED)})
+        how: (workers[OURS], "language_model_steps", how, positions) for how in making})
     rows = [(f"time a training step of demos/gpt.py, on a name of {positions} positions",)]
     rows += [(how, duration(median(times))) for how, times in seconds.items()]
-    faster = ratio(seconds[NODES], seconds[COMPILED])
+    faster, in_c = [ratio(seconds[slow], seconds[fast])
+                    for slow, fast in ((NODES, COMPILED), (COMPILED, COMPILED_C))]
     return rows, [(f"a language model compiled, at least 10 times faster than with {NODES}",
-                   faster >= 10, f"{faster:.1f} times, after {making:.1f} s of compiling; "
-                                 f"{ratio(seconds[NODES], seconds[DOT]):.1f} times with {DOT}")]
+                   faster >= 10, f"{faster:.1f} times, after {making[COMPILED]:.1f} s of compiling; "
+                                 f"{ratio(seconds[NODES], seconds[DOT]):.1f} times with {DOT}"),
+                  ("a language model in C, Adam included, at least 30 times faster than compiled to "
+                   "Python", in_c >= 30, f"{in_c:.1f} times, after {making[COMPILED_C]:.1f} s")]
 
 
 GRAPHS = [([2, 1], 1), ([16, 16, 1], 5), ([16, 16, 1], 500)]

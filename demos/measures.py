@@ -233,7 +233,8 @@ def well_known_steps(how: str, count: int) -> dict:
 
 # ── The GPT of demos/gpt.py ───────────────────────────────────────────────────────────────────────
 
-NODES, DOT, COMPILED = "a node for every * and +", "a node for every dot", "compiled"
+NODES, DOT = "a node for every * and +", "a node for every dot"
+COMPILED, COMPILED_C = "compiled to Python", "compiled to C"
 
 
 @functools.cache
@@ -247,10 +248,10 @@ def language_model(how: str, positions: int):
     options = {name: default for name, (_, default, _) in gpt.OPTIONS.items()}
     options["context"] = positions
     training = gpt.Training(names, options, held_out=[],
-                            language="python" if how == COMPILED else None,
+                            language={COMPILED: "python", COMPILED_C: "c"}.get(how),
                             dot=multiply_and_add if how == NODES else gpt.dot)
     start = time.process_time()
-    if how == COMPILED:
+    if training.compiled:
         training.loss(names[0])
     return time.process_time() - start, training
 

@@ -136,12 +136,17 @@ def circle_values():
     return model.parameters(), lambda point, y: (1 + -y * model(point)).relu()
 
 
-def circle_by_hand():
-    """Lists of floats. Of units and samples whose gradient is 0, the rest is left out."""
+def circle_arrays():
+    """The same numbers as matrices: of each layer the weights, a row for each neuron, and biases."""
     numbers = iter([p.data for p in circle_values()[0]])
     neurons = [[([next(numbers) for _ in range(nin)], next(numbers)) for _ in range(nout)]
                for nin, nout in ((2, 16), (16, 16), (16, 1))]
-    layers = [([w for w, _ in layer], [b for _, b in layer]) for layer in neurons]
+    return [([w for w, _ in layer], [b for _, b in layer]) for layer in neurons]
+
+
+def circle_by_hand():
+    """Lists of floats. Of units and samples whose gradient is 0, the rest is left out."""
+    layers = circle_arrays()
 
     def step():
         (W1, B1), (W2, B2), ((w3,), B3) = layers
@@ -178,6 +183,50 @@ def circle_by_hand():
     return step
 
 
+def circle_by_torch():
+    import torch
+    torch.set_num_threads(1)
+    new = lambda data: torch.tensor(data, dtype=torch.float64, requires_grad=True)
+    parameters = [new(numbers) for layer in circle_arrays() for numbers in layer]
+    x = torch.tensor([point for point, _ in CIRCLE], dtype=torch.float64)
+    y = torch.tensor([kind for _, kind in CIRCLE], dtype=torch.float64)
+    optimizer = torch.optim.SGD(parameters, lr=LR)
+
+    def step():
+        W1, b1, W2, b2, W3, b3 = parameters
+        h = torch.relu(torch.relu(x @ W1.T + b1) @ W2.T + b2)
+        loss = torch.relu(1 - y * (h @ W3.T + b3)[:, 0]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    return step
+
+
+def circle_by_jax():
+    import jax
+    import jax.numpy as jnp
+    jax.config.update("jax_enable_x64", True)
+    state = [[jnp.array(numbers) for layer in circle_arrays() for numbers in layer]]
+    x = jnp.array([point for point, _ in CIRCLE])
+    y = jnp.array([float(kind) for _, kind in CIRCLE])
+
+    def hinge(parameters):
+        W1, b1, W2, b2, W3, b3 = parameters
+        h = jax.nn.relu(jax.nn.relu(x @ W1.T + b1) @ W2.T + b2)
+        return jnp.mean(jax.nn.relu(1 - y * (h @ W3.T + b3)[:, 0]))
+
+    @jax.jit
+    def update(parameters):
+        loss, gradients = jax.value_and_grad(hinge)(parameters)
+        return loss, [p - LR * g for p, g in zip(parameters, gradients)]
+
+    def step():
+        loss, state[0] = update(state[0])
+        return loss.item()
+    return step
+
+
 # ── By micrograd, the one that is imported ────────────────────────────────────────────────────────
 
 def by_engine(values, samples):
@@ -193,10 +242,10 @@ def by_engine(values, samples):
     return step
 
 
-def by_jit(values, samples):
+def by_jit(values, samples, language="python"):
     from micrograd import jit
     parameters, loss_of = values()
-    compiled = jit(loss_of, parameters)
+    compiled = jit(loss_of, parameters, language)
 
     def step():
         loss = compiled(samples)
@@ -207,14 +256,18 @@ def by_jit(values, samples):
     return step
 
 
-ENGINE, JIT, HAND = "node by node", "compiled by jit", "by hand, in plain Python"
+ENGINE, JIT, HAND = "node by node", "compiled to Python by jit", "by hand, in plain Python"
+JIT_C = "compiled to C by jit"
 TASKS = {
     "2-2-1 with tanh, 4 samples": {
-        JIT: lambda: by_jit(xor_values, XOR), HAND: xor_by_hand,
-        ENGINE: lambda: by_engine(xor_values, XOR), "PyTorch": xor_by_torch, "JAX": xor_by_jax},
+        JIT: lambda: by_jit(xor_values, XOR), JIT_C: lambda: by_jit(xor_values, XOR, "c"),
+        HAND: xor_by_hand, ENGINE: lambda: by_engine(xor_values, XOR),
+        "PyTorch": xor_by_torch, "JAX": xor_by_jax},
     "2-16-16-1 with hinge loss, 100 samples": {
-        JIT: lambda: by_jit(circle_values, CIRCLE), HAND: circle_by_hand,
-        ENGINE: lambda: by_engine(circle_values, CIRCLE)},
+        JIT: lambda: by_jit(circle_values, CIRCLE),
+        JIT_C: lambda: by_jit(circle_values, CIRCLE, "c"),
+        HAND: circle_by_hand, ENGINE: lambda: by_engine(circle_values, CIRCLE),
+        "PyTorch": circle_by_torch, "JAX": circle_by_jax},
 }
 MODULES = {"PyTorch": "torch", "JAX": "jax"}    # what other ways have to be installed
 
