@@ -86,7 +86,7 @@ class Placing:
         for i, arrow in enumerate(self.arrows):
             head, attributes = arrow.head, {"id": str(i)}
             if arrow.row is not None and self.nodes[head].rows and self.rankdir in ("LR", "RL"):
-                head = f"{head}:r{arrow.row}"
+                head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
             if arrow.label:
                 attributes["label"] = _room(f"{arrow.label} ")
             ends = [where[name] for name in (arrow.tail, arrow.head)]
@@ -150,7 +150,7 @@ class Placing:
         lines = [(*arrow.path[0], *arrow.tip) for arrow in self.arrows if arrow.path]
         crossings = sum([_cross(one, other) for i, one in enumerate(lines)
                          for other in lines[i + 1:]])
-        return crossings - abs(self._inversions())
+        return crossings - 2 * abs(self._inversions())
 
     def _read(self, source: str) -> None:
         """Take the places from what Graphviz says of a description."""
