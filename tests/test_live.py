@@ -12,6 +12,7 @@ import pytest
 
 import micrograd
 from micrograd import Value, functions, losses, op
+from micrograd.draw.text import number as picture_number
 from micrograd.engine import gradients
 from micrograd.losses import softmax
 from micrograd.nn import MLP, Module, Parameter
@@ -98,6 +99,7 @@ TOLD = """return [...document.querySelectorAll(".node.value")].map((node) => [no
 
 def number(text):
     names = {"NaN": "nan", "∞": "inf", "−∞": "-inf"}
+    text = text.replace("×10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
     return float(names.get(text, text).replace("−", "-"))
 
 
@@ -653,6 +655,18 @@ def test_the_model_runs_without_a_page(tmp_path):
     for (i, data, gradient), (value, g) in zip(json.loads(done.stdout), computed.items()):
         assert data == pytest.approx(value.data, rel=1e-12)
         assert gradient is None or gradient == pytest.approx(g, rel=1e-12)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node to run the page's script in")
+def test_pages_write_numbers_as_pictures_do():
+    rng = random.Random(0)
+    numbers = [0.0, -0.0, 1.0, -2.0, 0.1, 1e-4, 9.9996e-5, 99999.5, 1e5, 123456.7, 2.0 ** 64, -1e300,
+               5e-324, 999.96, 9999.6, 0.00012345, 1 / 3, 1e9, 999999999.0, 31415.926]
+    numbers += [rng.gauss(0, 1) * 10 ** rng.uniform(-12, 12) for _ in range(500)]
+    script = (Path(micrograd.__file__).parent / "player" / "numbers.js").read_text("utf-8")
+    program = f"{script}\nconsole.log(JSON.stringify({json.dumps(numbers)}.map(short)));"
+    done = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [picture_number(x) for x in numbers]
 
 
 # ── Bad input ─────────────────────────────────────────────────────────────────────────────────────

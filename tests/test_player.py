@@ -121,6 +121,7 @@ def number(text):
     if text in ("", "not known yet"):
         return None
     names = {"NaN": "nan", "∞": "inf", "−∞": "-inf"}
+    text = text.replace("×10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
     return Fraction(text.replace("−", "-")) if "/" in text else \
         float(names.get(text, text).replace("−", "-"))
 
@@ -218,7 +219,7 @@ def test_the_panel_tells_why_a_rule_chose(browser, tmp_path):
 def test_numbers_of_every_kind_are_told_shortly(browser, tmp_path):
     n, x = Value(-2 ** 5000, label="n"), Value(Fraction(123456789012, 98765432109877), label="x")
     browser.open(play(n * n).save(tmp_path / "page.html"), "#step=1")
-    assert rows(browser) == ["#1 = n · n = −1.412e1505 · (−1.412e1505) = 1.995e3010"]
+    assert rows(browser) == ["#1 = n · n = −1.412×10¹⁵⁰⁵ · (−1.412×10¹⁵⁰⁵) = 1.995×10³⁰¹⁰"]
     browser.open(play(1 / (x / Fraction(-2, 7))).save(tmp_path / "page.html"), "#step=1")
     assert rows(browser) == ["#3 = x / (−2/7) = 0.00125 / (−2/7) = −0.004375"]
     browser.open(play((Value(Fraction(1, 3)) + 1).exp()).save(tmp_path / "page.html"), "#step=2")
@@ -760,7 +761,7 @@ def test_a_film_of_numbers_beyond_small_floats(browser, tmp_path):
     for _ in range(5):
         shown.append(browser.text("#v0 .data"))
         browser.press("SHIFT+ARROW_RIGHT")
-    assert shown == ["1e200", "1.5", "∞", "NaN", "0.3333"]
+    assert shown == ["1×10²⁰⁰", "1.5", "∞", "NaN", "0.3333"]
 
 
 # ── Size ──────────────────────────────────────────────────────────────────────────────────────────

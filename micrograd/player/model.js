@@ -132,8 +132,9 @@ function written(tokens, names) {
     const opens = /^$|[(|]$|, $/.test(tokens[k - 1] || "");
     const closes = /^$|^[)|,]/.test(tokens[k + 1] || "");
     const raised = /^( \*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])/.test(tokens[k + 1] || "");
+    const divides = (tokens[k - 1] || "").endsWith("/ ");
     const brackets = text.startsWith("−") && (raised || !opens)
-      || text.includes("/") && !(opens && closes);
+      || text.includes("/") && !(opens && closes) || text.includes("×") && (raised || divides);
     return brackets ? `(${text})` : text;
   });
 }

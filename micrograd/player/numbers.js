@@ -11,20 +11,34 @@ function full(x) {
   return typeof x === "string" ? NAMES[x] || minus(x) : minus(String(x).replace("e+", "e"));
 }
 
-/** Four significant digits, and what is short and exact as it is. */
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷",
+                      8: "⁸", 9: "⁹" };
+
+/** A number between 1 and 10, times a power of 10, with four digits. */
+function scaled(mantissa, power) {
+  const digits = String(Number(mantissa.toPrecision(4)));
+  if (digits.replace("-", "") === "10") return scaled(mantissa / 10, power + 1);
+  const raised = [...String(power)].map((char) => SUPERSCRIPT[char]).join("");
+  return minus(`${digits}×10${raised}`);
+}
+
+/** As pictures write it: four significant digits, whole ones in full, and ×10ⁿ where plain digits
+ *  would need many zeros. What is short and exact stays as it is. */
 function short(x) {
   if (x === undefined) return "";
   if (typeof x === "string") {
     if (x.length > 11 && x.includes("/")) return short(size(x));
-    const [, first, next, rest] = /^(-?\d)(\d{3})(\d{7,})$/.exec(x) || [];
+    const [, first, rest] = /^(-?\d)(\d{9,})$/.exec(x) || [];
     // From its digits, for a whole number may be beyond floats.
-    return first ? minus(`${Number(`${first}.${next}`)}e${rest.length + 3}`) : full(x);
+    return first ? scaled(Number(`${first}.${rest.slice(0, 12)}`), rest.length) : full(x);
   }
-  if (x === 0 || Number.isInteger(x) && Math.abs(x) < 1e6) return minus(String(x || 0));
-  const magnitude = Math.abs(x);
-  const text = magnitude >= 1e-4 && magnitude < 1e5 ? String(Number(x.toPrecision(4)))
-    : x.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
-  return minus(text);
+  if (!Number.isFinite(x)) return full(x);
+  if (Number.isInteger(x) && Math.abs(x) < 1e9) return minus(String(x || 0));
+  const whole = Number(x.toExponential().split("e")[1]) + 1;    // digits before the point
+  const digits = Math.max(4, whole <= 5 ? whole : 0);
+  const [mantissa, power] = x.toExponential(digits - 1).split("e").map(Number);
+  return power >= -4 && power < 5 ? minus(String(Number(x.toPrecision(digits))))
+    : scaled(mantissa, power);
 }
 
 /** For a number that changes while one looks: its digits keep their places. */
