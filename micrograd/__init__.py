@@ -14,7 +14,7 @@ What they stand on, and nobody needs to read first, is in `ground/`. Tools are f
 
 - `compiler/`      the training step as a program: `jit`
 - `draw/`          the graph as a picture: `draw_dot`
-- `player/`        the graph as a film: `play`, `Film`
+- `player/`        the graph as a page: `play`, `Film`, `live`
 """
 
 from . import losses, nn, optim

@@ -1,8 +1,9 @@
-"""`play` and `Film`: the graph as a page that plays it.
+"""`play`, `Film` and `live`: the graph as a page that plays it, or that computes.
 
 Read the files in this order: `formulas.py`, rules that write themselves down; `shape.py`, the walk
 that names every number there is to tell; `placed.py`, where everything stands; `page.py`, how a
-page is written, and after it the page itself: `page.html`, `style.css` and the rooms of its script.
+page is written from its parts; `live.py`, how a page comes to compute. After them the page
+itself: `page.html` and `live.html`, `style.css`, and the rooms of its script, which `page.py` lists.
 """
 
 from .live import Live, live

@@ -11,7 +11,7 @@ one that a reader adds explains itself.
 >>> tokens                                      # 0 and 1 are the places of the inputs
 (0, ' · ', 1)
 
-`player.py` shows them, with names and with numbers.
+`shape.py` asks for them, and the page shows them with names and with numbers.
 """
 
 import operator
