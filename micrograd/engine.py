@@ -117,11 +117,12 @@ class Value(Node):
         if not create_graph and shortcuts.backward(self, DOT):
             return                              # the same, faster: see there
         found = gradients(self, create_graph)
-        with errors.unchanged_on_error(found, "grad"):
-            for value, gradient in found.items():
-                if create_graph and not isinstance(gradient, Value):
-                    gradient = Constant(gradient)
-                value.grad = gradient if value._prev else value.grad + gradient
+        if create_graph:
+            found = {value: gradient if isinstance(gradient, Value) else Constant(gradient)
+                     for value, gradient in found.items()}
+        grads = [gradient if value._prev else value.grad + gradient
+                 for value, gradient in found.items()]
+        errors.assign(found, "grad", grads)
 
 
 class Constant(Value):

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 
 from .engine import Constant, Value, dot
 from .functions import relu
-from .ground.errors import shown, unchanged_on_error
+from .ground.errors import assign, shown
 from .ground.marks import marking, marks
 from .ground.nested import mapped, side_by_side
 from .ground.numbers import data_of, number
@@ -136,9 +136,7 @@ class Module:
         if problems:
             heading = f"cannot load this state dict into a {self!r}:"
             raise ValueError("\n  ".join([heading, *problems]))
-        with unchanged_on_error(parameters, "data"):
-            for parameter, data in zip(parameters, numbers):
-                parameter.data = data
+        assign(parameters, "data", numbers)
 
 
 class Neuron(Module):

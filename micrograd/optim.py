@@ -71,13 +71,16 @@ class Optimizer:
             raise ValueError(f"the gradient of parameter {name} is {gradients[i]}: no parameter "
                              f"was changed (training diverged? try a smaller lr than {self.lr})")
         before = [p.data for p in self.parameters]
-        remembered = {name: copy.copy(thing) for name, thing in vars(self).items()}
+        remembered = {name: copy.copy(thing) if type(thing) in (dict, list, set) else thing
+                      for name, thing in vars(self).items()}
         try:
             self.steps += 1
-            for p, data in zip(self.parameters, self.updates(gradients)):
-                p.data = data if type(data) is float else _number(data)
+            numbers = [data if type(data) is float else _number(data)
+                       for data in self.updates(gradients)]
+            for p, data in zip(self.parameters, numbers):
+                p.data = data
         except BaseException as error:
-            vars(self).update(remembered)
+            self.__dict__ = remembered
             for p, data in zip(self.parameters, before):
                 p.data = data
             if type(error) in (OverflowError, ZeroDivisionError):

@@ -4,14 +4,16 @@
 ValueError('log of -1.0: it takes numbers greater than 0')
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any, NoReturn
 
 from .numbers import data_of, is_number, number, shown
 
-__all__ = ["MATHEMATICAL", "RuleError", "loses_the_gradient", "named", "naming",
-           "require_gradients", "shown", "unchanged_on_error"]
+__all__ = ["MATHEMATICAL", "RuleError", "assign", "loses_the_gradient", "named", "naming",
+           "require_gradients", "shown"]
 
 # What mathematics raises, and we put names into. Errors of a kind of their own go through untouched.
 MATHEMATICAL = {ArithmeticError, OverflowError, TypeError, ValueError, ZeroDivisionError}
@@ -69,25 +71,16 @@ def loses_the_gradient(value: Any, *_: Any) -> NoReturn:
                     "exp, log, tanh, … instead of those of math")
 
 
-@contextmanager
-def unchanged_on_error(things: Iterable, attribute: str) -> Iterator[None]:
-    """Should anything be raised inside, Ctrl-C included, the attribute is put back everywhere.
+def assign(things: Iterable, attribute: str, numbers: Iterable) -> None:
+    """Set an attribute of many things at once, so that Ctrl-C finds all of them set, or none.
+
+    It is one call of a function that is written in C; Python stops for Ctrl-C between its own
+    instructions alone.
 
     >>> class Thing:
     ...     data = 1
-    >>> with unchanged_on_error([Thing], "data"):
-    ...     Thing.data = 2
-    ...     1 / 0
-    Traceback (most recent call last):
-        ...
-    ZeroDivisionError: division by zero
+    >>> assign([Thing], "data", [2])
     >>> Thing.data
-    1
+    2
     """
-    before = [(thing, getattr(thing, attribute)) for thing in things]
-    try:
-        yield
-    except BaseException:
-        for thing, held in before:
-            setattr(thing, attribute, held)
-        raise
+    deque(map(setattr, things, repeat(attribute), numbers), maxlen=0)
