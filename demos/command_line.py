@@ -16,6 +16,7 @@ A demo is a function `tell(args)` and, at its end:
 import argparse
 import contextlib
 import importlib
+import io
 import json
 import math
 import os
@@ -34,6 +35,7 @@ except ImportError as missing:                  # another package may have the n
              f"and then: .venv/bin/python {' '.join(sys.argv)}")
 
 native = importlib.import_module("micrograd.compiler.native")
+files = importlib.import_module("micrograd.ground.files")
 
 # Okabe and Ito's colours, which do not depend on telling red from green.
 COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
@@ -212,14 +214,9 @@ def require_folder(folder: pathlib.Path) -> None:
 
 
 def write(path: pathlib.Path, text: str) -> None:
-    """Write a text file whole or not at all: beside its place first, and then moved there."""
+    """Write a text file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    files.write(path, text.encode())
 
 
 def leave(path, what: str, make: Callable) -> str:
@@ -235,6 +232,8 @@ def leave(path, what: str, make: Callable) -> str:
 def read_json(path: pathlib.Path):
     """What a JSON file holds. Raises BadInput, with the file's name, if it cannot be read."""
     try:
+        if path.exists() and not path.is_file():    # a pipe would be waited for
+            raise BadInput(f"{path}: expected a file")
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from None
@@ -257,13 +256,10 @@ def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: i
     with matplotlib.style.context(["default", style]):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=path.suffix[1:], metadata={"Date": None, "Creator": None})
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
-        try:
-            figure.savefig(beside, metadata={"Date": None, "Creator": None})
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        files.write(path, drawn.getvalue())
     return f"The picture is drawn in {path}"
 
 

@@ -31,6 +31,7 @@ import struct
 from ..draw.svg import COLOURS
 from ..draw.text import as_float
 from ..engine import Value
+from ..ground import files
 from .shape import Levels, Shape, check
 
 __all__ = ["Film", "Player", "play"]
@@ -83,16 +84,8 @@ class Player:
         Raises OSError if the file cannot be written and RuntimeError if there is no Graphviz to
         place the boxes.
         """
-        page, path = self._page().encode(), os.fspath(path)
-        beside = f"{path}.{os.getpid()}.part"
-        try:
-            with open(beside, "xb") as file:
-                file.write(page)
-            os.replace(beside, path)
-        except BaseException:
-            if os.path.exists(beside):
-                os.remove(beside)
-            raise
+        path = os.fspath(path)
+        files.write(path, self._page().encode())
         return path
 
     def _repr_html_(self) -> str:
