@@ -138,7 +138,7 @@ def circle_values():
 
 def circle_arrays():
     """The same numbers as matrices: of each layer the weights, a row for each neuron, and biases."""
-    numbers = iter([p.data for p in circle_values()[0]])
+    numbers = iter([float(p.data) for p in circle_values()[0]])
     neurons = [[([next(numbers) for _ in range(nin)], next(numbers)) for _ in range(nout)]
                for nin, nout in ((2, 16), (16, 16), (16, 1))]
     return [([w for w, _ in layer], [b for _, b in layer]) for layer in neurons]
