@@ -106,7 +106,7 @@ class Failed(Exception):
 
 def run(tell: Callable, parser: argparse.ArgumentParser,
         stopped: str = "Stopped before the end.") -> int:
-    """Parse the options, `tell(args)`, and answer with the exit status.
+    """Parse the options, `tell(args)`, and return the exit status.
 
     The folder of `--out` is tried first: who cannot write there should not work for minutes.
     `stopped` is the sentence for Ctrl-C; a KeyboardInterrupt raised with a sentence of its own,
@@ -168,7 +168,7 @@ def progress(steps: range, unit: str = "step"):
         try:
             from tqdm import tqdm
         except ImportError:
-            print("Plain lines instead of a progress bar, for it needs tqdm: pip install tqdm")
+            print("Plain lines instead of a progress bar, which needs tqdm: pip install tqdm")
         else:
             sys.stdout.flush()
             return tqdm(steps, initial=steps.start, total=steps.stop, leave=False,
@@ -244,14 +244,14 @@ def read_json(path: pathlib.Path):
 def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: int = 11) -> str:
     """Draw a picture by `paint(figure)`, a matplotlib Figure of this size in inches.
 
-    Answers with a sentence that says where the picture is, or why there is none. The same curves
+    Returns a sentence that says where the picture is, or why there is none. The same curves
     give the same file, byte by byte.
     """
     try:
         import matplotlib.style
         from matplotlib.figure import Figure
     except ImportError:
-        return "The picture is left out, for it needs matplotlib: pip install matplotlib"
+        return "The picture is left out, because it needs matplotlib: pip install matplotlib"
     style = {"svg.hashsalt": "micrograd", "font.size": font}
     with matplotlib.style.context(["default", style]):
         figure = Figure(figsize=size, layout="constrained")

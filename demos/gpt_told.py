@@ -81,7 +81,7 @@ def make_ready(training) -> None:
 
 
 def losses(training) -> None:
-    print("\nThe loss on the names held out, per character (in nats; lower is better):")
+    print("\nThe loss on the names held out, per character (lower is better):")
     for who, loss in [("guessing", lambda: math.log(1 + len(training.letters))),
                       ("bigram counts", lambda: min(bigram_loss(training, k) for k in SMOOTHING)),
                       ("this network", training.held_out_loss)]:
@@ -92,7 +92,7 @@ def losses(training) -> None:
 def bigram_loss(training, k: float) -> float:
     """The loss on the names held out of the model that counts: after this letter, how often which?
 
-    To every count, k is added, lest a pair never seen before be thought impossible.
+    k is added to every count, so that a pair never seen before is not thought impossible.
     """
     def pairs(names):
         return [pair for name in names for tokens in [training.tokens(name)]

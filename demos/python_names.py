@@ -23,7 +23,7 @@ def names_of_python(context: int) -> list[str]:
     """The public names of the standard library, in one spelling: `OrderedDict` is `ordered_dict`.
 
     Modules, and the classes, functions and methods that their source defines. The source is only
-    read, for to import a module is to run it. What is written in C has no source here; of that,
+    read, because to import a module is to run it. What is written in C has no source here; of that,
     the built-in names and their methods are taken.
     """
     shortest = 3

@@ -2,7 +2,7 @@
 
 You will learn here what the same mathematics looks like to those who write it down in other ways.
 There are two tasks, and for each a number of ways. A way is a function that sets everything up and
-answers with a step: called without arguments, it goes forward, backward and against the gradient
+returns a step: called without arguments, it goes forward, backward and against the gradient
 once, and returns the loss. All ways begin with the same parameters, so that all losses agree.
 `benchmark.py` imports this file and takes the time.
 """

@@ -65,8 +65,8 @@ def tell_why() -> None:
   Why it stops at 0.25: without a bend, the output f is a plane over (x1, x2), and on any plane
       f(0,0) + f(1,1) = f(0,1) + f(1,0),
   where xor wants 0 + 0 on the left and 1 + 1 on the right. The four errors have to make up for
-  the difference of 2, and their squares are smallest if each bears a quarter: 0.5, squared 0.25.
-  So the best plane answers 0.5 to everything, whatever the seed and the number of steps.
+  the difference of 2, and their squares are smallest if each takes a quarter: 0.5, squared 0.25.
+  So the best plane says 0.5 everywhere, whatever the seed and the number of steps.
 """)
 
 

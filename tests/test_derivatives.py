@@ -106,7 +106,7 @@ def test_the_mistake_is_named(tmp_path):
 def test_without_matplotlib_it_says_what_is_left_out(tmp_path):
     output = told(tmp_path)
     assert output.splitlines()[-1] == \
-        "The picture is left out, for it needs matplotlib: pip install matplotlib"
+        "The picture is left out, because it needs matplotlib: pip install matplotlib"
     assert os.listdir(tmp_path / "out") == []
 
 

@@ -256,6 +256,21 @@ def test_training_cut_anywhere_goes_on_the_same(demo, language):
     assert state == json.dumps(whole.state_dict())
 
 
+def test_a_language_may_change_at_any_step(demo):
+    """What was begun in one goes on in another, and ends with nearly the same numbers."""
+    options = {"steps": 6, "width": 2, "heads": 1, "context": 6}
+    ends = {}
+    for languages in (["c"] * 3, ["python"] * 3, [None] * 3, ["python", None, "c"]):
+        state = training(demo, **options).state_dict()
+        for language in languages:
+            trained = demo.Training.of(json.loads(json.dumps(state)), language)
+            losses = [trained.step(), trained.step()]
+            state = trained.state_dict()
+        ends[tuple(languages)] = [*losses, *[p.data for p in trained.model.parameters()]]
+    first, *others = ends.values()
+    assert all(end == pytest.approx(first, rel=1e-9, abs=1e-12) for end in others)
+
+
 DAMAGE = {
     "cut short": lambda text: text[:len(text) // 2],
     "empty": lambda text: "",

@@ -178,7 +178,7 @@ def test_the_picture(demo, tmp_path, steps):
 
 def test_without_matplotlib_it_says_what_is_left_out(trained):
     assert trained[1].splitlines()[-1] == \
-        "The picture is left out, for it needs matplotlib: pip install matplotlib"
+        "The picture is left out, because it needs matplotlib: pip install matplotlib"
 
 
 @pytest.mark.parametrize("option", ["--steps=-1", "--steps=1.5", "--seed=x", "--load", "--out"])

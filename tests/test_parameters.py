@@ -107,4 +107,4 @@ def test_the_picture(demo, tmp_path):
 
 def test_without_matplotlib_it_says_what_is_left_out(output):
     assert output.splitlines()[-1] == \
-        "The picture is left out, for it needs matplotlib: pip install matplotlib"
+        "The picture is left out, because it needs matplotlib: pip install matplotlib"

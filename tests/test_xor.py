@@ -98,7 +98,7 @@ def test_the_pages_do_without_the_package_graphviz(demo, tmp_path):
 
 def test_without_matplotlib_it_says_what_is_left_out(output):
     assert output.splitlines()[-1] == \
-        "The picture is left out, for it needs matplotlib: pip install matplotlib"
+        "The picture is left out, because it needs matplotlib: pip install matplotlib"
 
 
 @pytest.mark.parametrize("option", ["--seeds=0", "--steps=-1", "--steps=1.5", "--seed=x", "--out"])
