@@ -29,10 +29,8 @@ def step(samples, parameters):
 import functools
 import math
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import repeat
-from operator import add, attrgetter
+from operator import attrgetter
 
 from ..engine import Value, gradients
 from .c import C, whole_limit
@@ -47,7 +45,8 @@ from .writer import Dialect, forward_source, nested, step_source
 __all__ = ["jit"]
 
 FLOATS = {float}
-DATA, GRAD = attrgetter("data"), attrgetter("grad")
+DATA = attrgetter("data")
+SET_GRAD = Value.grad.__set__
 
 
 # ── 1. Programs ───────────────────────────────────────────────────────────────────────────────────
@@ -256,9 +255,8 @@ class jit:
             raise ValueError("a step takes at least one sample")
         with self._turn:
             mean, found = self._run(samples, True, self._mean, self._mean_by_engine)
-            grads = [*map(add, map(GRAD, self.parameters), found)]
-            # In one piece, so that Ctrl-C comes before or after it.
-            deque(map(setattr, self.parameters, repeat("grad"), grads), maxlen=0)
+            grads = [p.grad + gradient for p, gradient in zip(self.parameters, found)]
+            any(map(SET_GRAD, self.parameters, grads))      # at once: Ctrl-C waits for C's loops
         return mean
 
     def forward(self, *arguments):
@@ -288,7 +286,7 @@ class jit:
         for self._program, numbers, group in programs:
             mean, found = self._program.run(group, numbers)
             answers.append((len(group), mean, found))
-        if len(answers) > 1:
+        if len(answers) > 1:                    # of samples with programs of their own
             n = sum([count for count, _, _ in answers])
             mean = sum([count * mean for count, mean, _ in answers]) / n
             found = [sum([count * found[i] for count, _, found in answers]) / n
