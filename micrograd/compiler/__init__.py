@@ -7,11 +7,13 @@ Read the files in this order:
 3. `passes.py`        the program becomes a better one
 4. `writer.py`        the program is said in a language
 5. `python.py`        the first language: a *dialect* for the writer
-6. `javascript.py`    the second, for pages that compute
-7. `just_in_time.py`  `jit`, which puts it all together
+6. `c.py`             the second, to be fast, and `native.py`, which has C compiled and calls it
+7. `javascript.py`    the third, for pages that compute
+8. `just_in_time.py`  `jit`, which puts it all together
 
-Another language is another dialect: a class with `Dialect`'s table filled in, in a file of its own.
-The passes, the names, the brackets, the comments and the breaking of lines are the same for all.
+Three languages, one program. A fourth would be another dialect: a class with `Dialect`'s table
+filled in, in a file of its own. The passes, the names, the brackets, the comments and the breaking
+of lines are the same for all.
 `program.said(DIALECT)` writes a `Compiled` program in it.
 """
 

@@ -12,6 +12,9 @@ The functions of a program return objects:
 - `trace(leaves)`, which `trace_source` writes, returns `{data, grad, fault}`.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from ..engine import Constant, Value, apply, gradients, topological_order
 from .passes import fold, inline, prune, share
 from .symbols import COMPARE, Instruction, Program, Symbol, TraceError
@@ -52,8 +55,8 @@ const modulo = (x, y) => {
     return z && z < 0 !== y < 0 ? z + y : z;
 };
 """
-WORDS = """arguments async await break case catch class const continue debugger default delete do else
-    enum eval export extends false finally for function get if implements import in instanceof
+WORDS = """arguments async await break case catch class const continue debugger default delete do
+    else enum eval export extends false finally for function get if implements import in instanceof
     interface let new null of package private protected public return set static super switch this
     throw true try typeof undefined var void while with yield Infinity NaN Number Math Object
     samples sample parameters leaves n fault no math exp log sqrt sin cos tanh nonzero power modulo
@@ -82,44 +85,44 @@ class JavaScript(Dialect):
     comment = "//"
     variable, end, close = "const ", ";", "}"
 
-    def form(self, line):
+    def form(self, line: Instruction) -> str:
         if line.op == "where" and line.args[0].op not in COMPARE:
             return "where not 0"                # NaN counts as true in Python, but not here
         if line.op == "/" and line.args[1].op == "constant" and line.args[1].value:
             return "/ number"
         return line.op
 
-    def number(self, number):
+    def number(self, number: Any) -> str:
         try:
             text = repr(float(number)).removesuffix(".0")
         except OverflowError:
             raise TraceError("JavaScript has no number that large") from None
         return text.replace("inf", "Infinity").replace("nan", "NaN")
 
-    def begin(self, name, arguments) -> list[Piece]:
+    def begin(self, name: str, arguments: list[str]) -> list[Piece]:
         return [(f"function {name}({', '.join(arguments)}) {{", "", ""), ("fault = null;", "", "")]
 
-    def take(self, pattern, source) -> Piece:
+    def take(self, pattern: Sequence[Any], source: str) -> Piece:
         return "const ", _text(pattern), f" = {source};"
 
-    def zeros(self, names, exact) -> Piece:
+    def zeros(self, names: list[str], exact: bool) -> Piece:
         return "let ", ", ".join([f"{name} = 0" for name in names]), ";"
 
-    def loop(self, pattern) -> list[Piece]:
+    def loop(self, pattern: Sequence[Any]) -> list[Piece]:
         return [("for (const ", _text(pattern), " of samples) {")]
 
     def count(self) -> Piece:
         return "const n = samples.length;", "", ""
 
-    def answer(self, results) -> list[Piece]:
+    def answer(self, results: dict[str, Any]) -> list[Piece]:
         texts = [f"{name}: {_text(x)}" for name, x in results.items()]
         return [("return {", ", ".join([*texts, "fault"]), "};")]
 
 
-def _text(x) -> str:
+def _text(x: Any) -> str:
     """Lists and tuples of texts, as source; a place that is not needed stays empty."""
     if type(x) not in (list, tuple):
-        return x
+        return str(x)
     texts = [_text(part) for part in x]
     return f"[{', '.join(['' if text == '_' else text for text in texts])}]"
 

@@ -31,6 +31,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable
 from operator import attrgetter
+from typing import Any
 
 from ..engine import Value, gradients
 from .c import C, whole_limit
@@ -46,7 +47,7 @@ __all__ = ["jit"]
 
 FLOATS = {float}
 DATA = attrgetter("data")
-SET_GRAD = Value.grad.__set__
+SET_GRAD = getattr(Value, "grad").__set__
 
 
 # ── 1. Programs ───────────────────────────────────────────────────────────────────────────────────
@@ -54,7 +55,7 @@ SET_GRAD = Value.grad.__set__
 class Compiled:
     """A traced program, improved, written as source, and compiled."""
 
-    def __init__(self, program: Program, sample, backward: bool, language: str):
+    def __init__(self, program: Program, sample: Any, backward: bool, language: str):
         code = prune(share(fold(program.code)))
         if backward:
             code = prune(hoist(square(code)))
@@ -78,10 +79,10 @@ class Compiled:
         self.source = self.said(PYTHON, self.leaves)
 
     @functools.cached_property
-    def function(self) -> Callable:
+    def function(self) -> Any:
         """The program in Python."""
         source = self.said(PYTHON, self.leaves) if self.native else self.source
-        names = {"__name__": __name__}          # it is code of ours
+        names: dict[str, Any] = {"__name__": __name__}      # it is code of ours
         exec(compile(source, "<compiled by micrograd>", "exec"), names)
         return names[self.name]
 
@@ -93,14 +94,14 @@ class Compiled:
         return forward_source(self.code, inlined, self.sample, {"result": self.result}, dialect,
                               leaves)
 
-    def numbers(self) -> list | None:
+    def numbers(self) -> list[Any] | None:
         """What the leaves hold; None if one that was a float when this was compiled is none now."""
         numbers = [*map(DATA, self.leaves)]
         if FLOATS.issuperset(map(type, numbers)):
             return numbers
         return numbers if FLOATS.issuperset([type(leaf.data) for leaf in self.floats]) else None
 
-    def run(self, samples, numbers: list):
+    def run(self, samples: Any, numbers: list[Any]) -> Any:
         """What the program computes of the samples, or of one, and of what the leaves hold."""
         if self.native:
             self.fallback = None
@@ -114,7 +115,7 @@ class Compiled:
                              "stay exact there")
         return self.function(samples, numbers)
 
-    def _fits_doubles(self, numbers: list) -> bool:
+    def _fits_doubles(self, numbers: list[Any]) -> bool:
         kinds = {*map(type, numbers)} - FLOATS
         return not kinds or kinds <= {int, bool} and self.whole_limit >= max(
             [abs(x) for x in numbers if type(x) is not float])
@@ -128,24 +129,24 @@ class Plan:
     stands there, and more if leaves become other kinds of number than those it was made for.
     """
 
-    def __init__(self, sample):
+    def __init__(self, sample: Any):
         self.fits = checker(structure(tuple(sample)))
         self.fixed = {place: x for place, x in places(sample) if type(x) not in NUMBERS}
-        self.kinds: set[tuple] = set()
-        self.programs: dict[tuple, list[Compiled]] = {}
+        self.kinds: set[tuple[Any, ...]] = set()
+        self.programs: dict[tuple[Any, ...], list[Compiled]] = {}
 
-    def groups(self, samples: list) -> dict[tuple, list]:
+    def groups(self, samples: list[Any]) -> dict[tuple[Any, ...], list[Any]]:
         """The samples by what stands in the fixed places, with its type, for 1 == 1.0 == True."""
         if not self.fixed and not self.kinds:
             return {(): samples}
-        groups: dict[tuple, list] = {}
+        groups: dict[tuple[Any, ...], list[Any]] = {}
         for sample in samples:
             fixed = [_at(sample, place) for place in self.fixed]
             key = (*fixed, *map(type, fixed), *[type(_at(sample, place)) for place in self.kinds])
             groups.setdefault(key, []).append(sample)
         return groups
 
-    def program(self, key: tuple) -> tuple[Compiled | None, list]:
+    def program(self, key: tuple[Any, ...]) -> tuple[Compiled | None, list[Any]]:
         """The program for this key and for the kinds of number that the leaves hold; and these."""
         for program in self.programs.get(key, ()):
             if (numbers := program.numbers()) is not None:
@@ -153,7 +154,7 @@ class Plan:
         return None, []
 
 
-def _at(x, place: tuple):
+def _at(x: Any, place: tuple[Any, ...]) -> Any:
     for i in place:
         x = x[i]
     return x
@@ -179,9 +180,12 @@ class jit:
     random numbers it draws, and `repr(x)`. Threads that call it take turns; while it traces,
     symbols stand in the parameters, and no other thread may use them.
 
-    `source` is the program that ran last, as Python. `fallback` is None if it gave the last answer.
-    Otherwise the engine did, and `fallback` says why:
+    `language` is "python" or "c", which is compiled by whatever C compiler the machine has.
+    `source` is the program that ran last. `fallback` is None if it gave the last answer; otherwise
+    it says why not:
 
+    - there is no C compiler, or C has no such function, or a number would not be exact in C: then
+      the same program in Python gave the answer. In all other cases the engine did:
     - the program found no answer, such as a division by zero in a branch that is not taken: the
       engine says what is wrong, or finds that nothing is;
     - the mean loss, a gradient or a result is not finite: the engine knows the error, if it is one;
@@ -200,7 +204,7 @@ class jit:
     True
     """
 
-    def __init__(self, function: Callable, parameters: Iterable[Value],
+    def __init__(self, function: Callable[..., Any], parameters: Iterable[Value],
                  language: str = "python"):
         if language not in ("c", "python"):
             raise ValueError(f"jit writes 'python' or 'c', not {language!r:.60}")
@@ -213,7 +217,7 @@ class jit:
             if not isinstance(p, Value) or p._prev:
                 raise TypeError(f"jit takes parameters that are leaf Values, not {repr(p)[:60]}")
         self.fallback: str | None = None
-        self._plans: dict[tuple, Plan] = {}
+        self._plans: dict[tuple[Any, ...], Plan] = {}
         self._latest: dict[bool, Plan] = {}     # by whether it goes backward
         self._program: Compiled | None = None   # the one that ran last
         self._turn = threading.RLock()
@@ -249,7 +253,7 @@ class jit:
             raise RuntimeError("there is no source before the first call")
         return self._program
 
-    def __call__(self, samples: Iterable):
+    def __call__(self, samples: Iterable[Any]) -> Any:
         samples = samples if type(samples) is list else list(samples)
         if not samples:
             raise ValueError("a step takes at least one sample")
@@ -259,12 +263,13 @@ class jit:
             any(map(SET_GRAD, self.parameters, grads))      # at once: Ctrl-C waits for C's loops
         return mean
 
-    def forward(self, *arguments):
+    def forward(self, *arguments: Any) -> Any:
         """The function's result, as plain numbers: no gradients, no graph."""
         with self._turn:
             return self._run([arguments], False, self._result, self._result_by_engine)
 
-    def _run(self, samples: list, backward: bool, compute: Callable, by_engine: Callable):
+    def _run(self, samples: list[Any], backward: bool, compute: Callable[..., Any],
+             by_engine: Callable[..., Any]) -> Any:
         """What the programs for these samples compute; what the engine does, if they cannot."""
         plan = self._latest.get(backward)
         if plan is None or not plan.fits(samples):
@@ -280,7 +285,7 @@ class jit:
             self.fallback = str(error)
         return by_engine(samples)
 
-    def _mean(self, programs: list[tuple]):
+    def _mean(self, programs: list[tuple[Any, ...]]) -> Any:
         """The mean and its gradients. Of groups with programs of their own, the mean of means."""
         answers = []
         for self._program, numbers, group in programs:
@@ -294,24 +299,24 @@ class jit:
         _require_finite(sum(found, mean), "the mean loss or a gradient")
         return mean, found
 
-    def _result(self, programs: list[tuple]):
+    def _result(self, programs: list[tuple[Any, ...]]) -> Any:
         (self._program, numbers, (sample,)), = programs
         result = self._program.run(sample, numbers)
         for _, x in places(result):
             _require_finite(x, "a result")
         return result
 
-    def _mean_by_engine(self, samples: list):
+    def _mean_by_engine(self, samples: list[Any]) -> Any:
         loss = sum([self.function(*sample) for sample in samples]) / len(samples)
         found = gradients(loss) if isinstance(loss, Value) else {}
         if not found:                           # such as `where(x > 0, w, 0)` at a negative x
             return loss, [0] * len(self.parameters)
         return loss.data, [found.get(p, 0) for p in self.parameters]
 
-    def _result_by_engine(self, samples: list):
+    def _result_by_engine(self, samples: list[Any]) -> Any:
         return _numbers(self.function(*samples[0]))
 
-    def _planned(self, samples: list, backward: bool) -> tuple[list, Plan]:
+    def _planned(self, samples: list[Any], backward: bool) -> tuple[list[Any], Plan]:
         """The samples in Python's own numbers, and what is known of their structure."""
         samples = [plain(sample) for sample in samples]
         first = None
@@ -328,7 +333,7 @@ class jit:
         self._latest[backward] = plan
         return samples, plan
 
-    def _programs(self, plan: Plan, samples: list, backward: bool) -> list[tuple]:
+    def _programs(self, plan: Plan, samples: list[Any], backward: bool) -> list[tuple[Any, ...]]:
         """The programs for these samples, each with its leaves' numbers and the samples it is for.
         Those that are missing are made."""
         programs = []
@@ -341,7 +346,7 @@ class jit:
             programs.append((program, numbers, group))
         return programs
 
-    def _make(self, plan: Plan, key: tuple, sample, backward: bool) -> bool:
+    def _make(self, plan: Plan, key: tuple[Any, ...], sample: Any, backward: bool) -> bool:
         """Make the program for samples like this one. False if there is more to their structure
         than was known, so that they are to be grouped anew."""
         program = self._trace(sample, plan, backward)
@@ -354,7 +359,7 @@ class jit:
             program, sample, backward, self.language))
         return True
 
-    def _trace(self, sample, plan: Plan, backward: bool) -> Program:
+    def _trace(self, sample: Any, plan: Plan, backward: bool) -> Program:
         try:
             return trace(self.function, sample, self.parameters, plan.fixed, backward)
         except Failed as failed:                # the engine names numbers instead of symbols
@@ -362,14 +367,14 @@ class jit:
             raise failed.explained from failed.__cause__
 
 
-def _require_finite(number, what: str) -> None:
+def _require_finite(number: Any, what: str) -> None:
     if type(number) not in NUMBERS and type(number) is not bool:
         raise ValueError(f"{what} is a {type(number).__name__}")
     if not math.isfinite(number):
         raise ValueError(f"{what} is not finite")
 
 
-def _numbers(result):
+def _numbers(result: Any) -> Any:
     if type(result) in (list, tuple):
         return type(result)([_numbers(x) for x in result])
     return result.data if isinstance(result, Value) else result

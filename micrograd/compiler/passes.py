@@ -18,6 +18,7 @@ Read `writer.py` next: it says the program in a language.
 from collections import Counter
 from collections.abc import Callable, Collection
 from fractions import Fraction
+from typing import Any
 
 from ..engine import Value
 from .symbols import COMPARE, COMPUTE, Instruction
@@ -25,9 +26,10 @@ from .symbols import COMPARE, COMPUTE, Instruction
 __all__ = ["floats", "fold", "hoist", "inline", "prune", "share", "square"]
 
 
-def _rewrite(code: list[Instruction], simpler: Callable) -> list[Instruction]:
+def _rewrite(code: list[Instruction], simpler: Callable[..., Any]) -> list[Instruction]:
     """The code with each instruction replaced by the earlier one that `simpler` names, if any."""
-    became, kept = {}, []
+    became: dict[Instruction, Instruction] = {}
+    kept = []
     for line in code:
         if not became.keys().isdisjoint(line.args + line.gradient_of):
             line.args = tuple([became.get(x, x) for x in line.args])
@@ -45,7 +47,7 @@ def _rewrite(code: list[Instruction], simpler: Callable) -> list[Instruction]:
 
 def fold(code: list[Instruction]) -> list[Instruction]:
     """Compute what is known already: operations on constants, and those that change nothing."""
-    def simpler(line):
+    def simpler(line: Any) -> Any:
         op, args = line.op, line.args
         known = [x.value for x in args if x.op == "constant"]
         if known and len(known) == len(args) and op in COMPUTE:
@@ -74,9 +76,9 @@ def fold(code: list[Instruction]) -> list[Instruction]:
 
 def share(code: list[Instruction]) -> list[Instruction]:
     """Compute once what is computed twice."""
-    seen = {}
+    seen: dict[tuple[Any, ...], Instruction] = {}
 
-    def simpler(line):
+    def simpler(line: Any) -> Any:
         if line.op == "constant":               # 0.0 and -0.0 are equal, and so are 1 and 1.0
             number = repr(line.value) if type(line.value) is float else line.value
             return seen.setdefault((type(line.value), number), line)
@@ -120,7 +122,7 @@ def hoist(code: list[Instruction]) -> list[Instruction]:
 
     A mean gets two inputs: a number that varies, and one that is the same in every sample.
     """
-    varying = set()
+    varying: set[Instruction] = set()
     for line in code:
         if line.op == "sample" or not varying.isdisjoint(line.args):
             varying.add(line)
@@ -156,10 +158,11 @@ def floats(code: list[Instruction], leaves: Collection[Value]) -> list[Instructi
     """Make the exact numbers that meet floats floats, which is what happens to them there anyway.
 
     Whole numbers and Fractions are exact as long as they are among themselves; so they stay where
-    no input is certain to be a float, such as beside the numbers of a sample. `leaves` are those that
-    hold floats. Arithmetic on floats alone is faster than on mixtures.
+    no input is certain to be a float, such as beside the numbers of a sample. `leaves` are the ones
+    that hold floats. Arithmetic on floats alone is faster than on mixtures.
     """
-    certain, made = set(), {}
+    certain: set[Instruction] = set()
+    made: dict[Instruction, Instruction] = {}
     for line in code:
         op, args = line.op, line.args
         mixed = args[1:] if op == "where" else args

@@ -9,6 +9,7 @@ but place by place for all samples at once, in loops that run at the speed of C.
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import chain
+from typing import Any
 
 __all__ = ["NUMBERS", "checker", "places", "plain", "structure"]
 
@@ -16,7 +17,7 @@ NUMBERS = {float, int, Fraction}
 OTHERS = {str, bool, type(None)}
 
 
-def plain(x):
+def plain(x: Any) -> Any:
     """A sample in Python's own numbers, in lists and tuples; numpy's arrays have a `tolist()`.
 
     >>> plain((1, ["a", 2.0]))
@@ -32,7 +33,7 @@ def plain(x):
                     f"not of {type(x).__name__} {repr(x)[:60]}")
 
 
-def places(x, place: tuple = ()) -> list[tuple]:
+def places(x: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """What stands in lists and tuples of lists and tuples, each with its place.
 
     >>> places([5.0, (6.0,)])
@@ -43,7 +44,7 @@ def places(x, place: tuple = ()) -> list[tuple]:
     return [(place, x)]
 
 
-def structure(x):
+def structure(x: Any) -> Any:
     """The structure of a plain sample.
 
     >>> structure(([1.0, 2.0], 3, "a"))
@@ -57,20 +58,20 @@ def structure(x):
 class Kind:
     """What stands in a place of a sample."""
 
-    def __init__(self, name: str, types: set):
+    def __init__(self, name: str, types: set[Any]):
         self.name, self.types = name, types
 
-    def fits(self, column: Sequence) -> bool:
+    def fits(self, column: Sequence[Any]) -> bool:
         return self.types.issuperset(map(type, column))
 
-    def __repr__(self):
+    def __repr__(self) -> Any:
         return self.name
 
 
 NUMBER, OTHER = Kind("number", NUMBERS), Kind("other", OTHERS)
 
 
-def checker(kinds: tuple) -> Callable[[Sequence], bool]:
+def checker(kinds: tuple[Any, ...]) -> Callable[[Sequence[Any]], bool]:
     """A function that says whether all samples are of this structure. They are tuples or lists.
 
     >>> fits = checker(structure(([1.0, 2.0], "a")))
@@ -80,17 +81,17 @@ def checker(kinds: tuple) -> Callable[[Sequence], bool]:
     return _parts(kinds, {tuple, list})
 
 
-def _parts(kinds: Sequence, types: set) -> Callable[[Sequence], bool]:
+def _parts(kinds: Any, types: set[Any]) -> Callable[[Sequence[Any]], bool]:
     """The same for a column of lists or tuples."""
     lengths = {len(kinds)}
     checks = [_parts(kind, {type(kind)}) if type(kind) in (list, tuple) else kind.fits
               for kind in kinds]
 
-    def fits(column: Sequence) -> bool:
+    def fits(column: Sequence[Any]) -> bool:
         return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
                 and all([check(part) for check, part in zip(checks, zip(*column))]))
 
-    def fits_alike(column: Sequence) -> bool:   # all parts can be looked at together
+    def fits_alike(column: Sequence[Any]) -> bool:   # all parts can be looked at together
         return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
                 and first([*chain.from_iterable(column)]))
 

@@ -23,8 +23,9 @@ import math
 import operator
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from numbers import Real
+from typing import Any, NoReturn
 
 from ..engine import Constant, Value, gradients, op, topological_order
 from ..ground.numbers import power, where
@@ -49,7 +50,7 @@ class Instruction:
 
     __slots__ = ("op", "args", "value", "label", "gradient_of", "part", "is_float")
 
-    def __init__(self, op: str, *args: "Instruction", value=None, label: str = ""):
+    def __init__(self, op: str, *args: "Instruction", value: Any=None, label: str = ""):
         self.op, self.args, self.value, self.label = op, args, value, label
         self.gradient_of: tuple[Instruction, ...] = ()
         self.part = "forward"                   # or "backward", or "before" the loop
@@ -84,7 +85,7 @@ class Symbol:
     def __init__(self, program: "Program", line: Instruction):
         self.program, self.line = program, line
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<symbol {self.line.label or self.line.op}>"
 
     def __format__(self, how: str) -> str:
@@ -93,18 +94,18 @@ class Symbol:
         self.program.refuse("a number to write down", "Text made of numbers would stay as it is "
                             "when the function is traced: make it after the call.")
 
-    def __pos__(self):
+    def __pos__(self) -> Any:
         return self
 
-    def __where__(self, a, b):
+    def __where__(self, a: Any, b: Any) -> Any:
         if isinstance(a, Value) or isinstance(b, Value):
             return _choose(self, a, b)          # an operation, so that the gradient finds its way
         return self.program.record("where", self, a, b)
 
-    @property
-    def __class__(self):
-        """What `isinstance(x, float)` asks. If it is not a library that asks, it is told the class of
-        the number in the sample, and the program serves for numbers of that class alone."""
+    @property                                   # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What `isinstance(x, float)` asks. Unless a library asks, the answer is the class of the
+        number in the sample, and the program serves for numbers of that class alone."""
         if _module(sys._getframe(1)) in LIBRARIES:
             return Symbol
         if self.line.op != "sample":
@@ -113,15 +114,16 @@ class Symbol:
         self.program.kinds.add(self.line.value)
         return type(self.program.numbers[self.line.value])
 
-    def __index__(self):
-        number = self.program.numbers.get(self.line.value) if self.line.op == "sample" else None
+    def __index__(self) -> int:
+        number: Any = (self.program.numbers.get(self.line.value) if self.line.op == "sample"
+                       else None)
         if type(number) is not int:
             self.program.refuse("an index or a key", "Only a whole number that stands in the "
                                 "sample itself can be one.")
         self.program.indices[self.line.value] = number
         return number
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.__index__())
 
 
@@ -129,30 +131,30 @@ Real.register(Symbol)                           # the engine takes it for a numb
 _choose = op("where", lambda g, out, c, a, b: (0, where(c, g, 0), where(c, 0, g)))(where)
 
 
-def _call(op: str):
-    def method(*numbers):                       # of which one at least is a symbol
+def _call(op: str) -> Any:
+    def method(*numbers: Any) -> Any:           # of which one at least is a symbol
         symbol = next(x for x in numbers if type(x) is Symbol)
         return symbol.program.record(op, *numbers)
     return method
 
 
-def _binary(op: str):
-    def method(self, other):
+def _binary(op: str) -> Any:
+    def method(self: Any, other: Any) -> Any:
         if type(other) is Symbol or isinstance(other, Real):
             return self.program.record(op, self, other)
         return NotImplemented
     return method
 
 
-def _reflected(op: str):
-    def method(self, other):
+def _reflected(op: str) -> Any:
+    def method(self: Any, other: Any) -> Any:
         if op == "+" and type(other) is int and other == 0:
             return self                         # sums begin with 0, which belongs in no program
         return self.program.record(op, other, self) if isinstance(other, Real) else NotImplemented
     return method
 
 
-def _refusal(what: str, instead: str):
+def _refusal(what: str, instead: str) -> Any:
     return lambda self, *_: self.program.refuse(what, instead)
 
 
@@ -167,9 +169,9 @@ for _name in ("float", "int", "complex", "round", "floor", "ceil", "trunc"):
     setattr(Symbol, f"__{_name}__", _refusal(
         "a plain number", "Compute with operators and with micrograd's own exp, log, tanh, … "
         "instead of those of math, and look at numbers after the call."))
-Symbol.__bool__ = _refusal("a decision", "Choose with where(condition, a, b), maximum(a, b), "
-                           "minimum(a, b) or relu(x), which are compiled; for `a < x and x < b` "
-                           "write (a < x) * (x < b).")
+setattr(Symbol, "__bool__", _refusal(
+    "a decision", "Choose with where(condition, a, b), maximum(a, b), minimum(a, b) or relu(x), "
+    "which are compiled; for `a < x and x < b` write (a < x) * (x < b)."))
 
 
 # ── 3. Tracing ────────────────────────────────────────────────────────────────────────────────────
@@ -177,40 +179,40 @@ Symbol.__bool__ = _refusal("a decision", "Choose with where(condition, a, b), ma
 class Program:
     """The instructions that symbols have written down so far."""
 
-    def __init__(self, sample: Sequence):
+    def __init__(self, sample: Sequence[Any]):
         self.sample = sample
         self.numbers = dict(places(sample))     # by their places
-        self.indices: dict[tuple, int] = {}     # those that served as an index or a key
-        self.kinds: set[tuple] = set()          # those whose class was asked for
+        self.indices: dict[tuple[Any, ...], int] = {}     # those that served as an index or a key
+        self.kinds: set[tuple[Any, ...]] = set()          # those whose class was asked for
         self.code: list[Instruction] = []
-        self.result = None                      # what the function returned, in symbols
+        self.result: Any = None                  # what the function returned, in symbols
         self.refused: TraceError | None = None
 
     def add(self, line: Instruction) -> Symbol:
         self.code.append(line)
         return Symbol(self, line)
 
-    def record(self, op: str, *numbers) -> Symbol:
+    def record(self, op: str, *numbers: Any) -> Symbol:
         return self.add(Instruction(op, *[
             x.line if type(x) is Symbol and x.program is self else self.constant(x)
             for x in numbers]))
 
-    def constant(self, number) -> Instruction:
+    def constant(self, number: Any) -> Instruction:
         if type(number) is Symbol or not isinstance(number, Real):
             self.refuse("numbers of this call alone", f"There is a {type(number).__name__} "
                         f"{repr(number)[:60]}.")
         return self.add(Instruction("constant", value=number)).line
 
-    def refuse(self, what: str, instead: str):
+    def refuse(self, what: str, instead: str) -> NoReturn:
         """Raise TraceError, and keep it: a function that catches it is not compiled either."""
         self.refused = self.refused or TraceError(
             f"{_place(traceback.walk_stack(None))}\nneeds {what}, but a traced number is not known "
             f"yet: one program serves for all samples. {instead}")
         raise self.refused
 
-    def arguments(self, function: Callable, fixed) -> list:
+    def arguments(self, function: Callable[..., Any], fixed: Any) -> list[Any]:
         """The sample in symbols, all but what stands in fixed places."""
-        def symbols(x, label, place):
+        def symbols(x: Any, label: Any, place: Any) -> Any:
             if type(x) in (list, tuple):
                 return type(x)([symbols(y, f"{label}.{i}", (*place, i)) for i, y in enumerate(x)])
             return x if place in fixed else self.add(
@@ -219,7 +221,7 @@ class Program:
         names = argument_names(function, self.sample)
         return [symbols(x, name, (i,)) for i, (x, name) in enumerate(zip(self.sample, names))]
 
-    def attempt(self, function: Callable, *arguments):
+    def attempt(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call what is not ours. None if it used a number as an index."""
         try:
             result, error = function(*arguments), None
@@ -247,12 +249,12 @@ class Failed(Exception):
         frames = list(traceback.walk_tb(error.__traceback__))[::-1]
         self.__cause__ = error
         self.explained = TraceError(
-            f"{_place(frames)}\n{error}. While a function is traced, symbols stand for its numbers. "
-            "They take arithmetic, comparisons and micrograd's own functions.")
+            f"{_place(frames)}\n{error}. While a function is traced, symbols stand for its "
+            "numbers: they take arithmetic, comparisons and micrograd's own functions.")
 
 
-def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fixed=(),
-          backward: bool = True) -> Program:
+def trace(function: Callable[..., Any], sample: Sequence[Any], parameters: Iterable[Value],
+          fixed: Collection[Any] = (), backward: bool = True) -> Program:
     """The program of the function, found by running it on symbols.
 
     It ends with the mean loss and the means of its gradients by the parameters; without `backward`,
@@ -260,7 +262,8 @@ def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fix
     another number served as an index, the program has `indices` and is not complete. Raises
     TraceError, and Failed where the function or a rule raises an error of its own.
     """
-    parameters, others = dict.fromkeys(parameters), []
+    parameters = dict.fromkeys(parameters)
+    others: list[Value] = []
     while True:                                 # once more if it met leaves that nobody had named
         program = Program(sample)
         leaves = dict.fromkeys([*parameters, *others])
@@ -289,7 +292,7 @@ def trace(function: Callable, sample: Sequence, parameters: Iterable[Value], fix
         others = found
 
 
-def _restore(before: list[tuple]) -> None:
+def _restore(before: list[tuple[Any, ...]]) -> None:
     for leaf, data, grad in before:
         leaf.data, leaf.grad = data, grad
 
@@ -331,7 +334,7 @@ def _record_means(program: Program, parameters: Iterable[Value]) -> None:
         line.part = "backward"
 
 
-def argument_names(function: Callable, sample: Sequence) -> list[str]:
+def argument_names(function: Callable[..., Any], sample: Sequence[Any]) -> list[str]:
     try:
         signature = inspect.signature(function)
         signature.bind(*sample)
@@ -343,7 +346,7 @@ def argument_names(function: Callable, sample: Sequence) -> list[str]:
     return names + names[-1:] * (len(sample) - len(names))
 
 
-def _place(frames) -> str:
+def _place(frames: Any) -> str:
     """The innermost line of code that is not a library's."""
     for frame, number in frames:
         code = frame.f_code
@@ -353,5 +356,5 @@ def _place(frames) -> str:
     return "The function"
 
 
-def _module(frame) -> str:
+def _module(frame: Any) -> str:
     return str(frame.f_globals.get("__name__")).partition(".")[0]

@@ -17,6 +17,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from numbers import Real
+from typing import Any
 
 from ..engine import Value
 from .samples import places
@@ -59,7 +60,7 @@ class Dialect:
         """A constant."""
         return repr(float(number))
 
-    def before(self, used: Collection[str]) -> list[str]:
+    def before(self, used: set[str]) -> list[str]:
         """What stands before the function, such as imports; `used` are the forms and the words of
         numbers that it is made of."""
         return []
@@ -68,7 +69,7 @@ class Dialect:
         """The head of a function."""
         raise NotImplementedError
 
-    def take(self, pattern: Sequence, source: str) -> Piece:
+    def take(self, pattern: Sequence[Any], source: str) -> Piece:
         """Give names to the numbers in `source`. The pattern has the structure of the numbers, with
         a name where each number stands that is needed, and "_" where it is not."""
         raise NotImplementedError
@@ -77,7 +78,7 @@ class Dialect:
         """Begin sums; `exact` ones may become whole numbers or Fractions."""
         raise NotImplementedError
 
-    def loop(self, pattern: Sequence) -> list[Piece]:
+    def loop(self, pattern: Sequence[Any]) -> list[Piece]:
         """The head of the loop over the samples, which takes the numbers of each."""
         raise NotImplementedError
 
@@ -85,7 +86,7 @@ class Dialect:
         """Call the number of samples `n`."""
         raise NotImplementedError
 
-    def answer(self, results: dict) -> list[Piece]:
+    def answer(self, results: dict[Any, Any]) -> list[Piece]:
         """Return the results: texts, or lists and tuples of texts, by what they are."""
         raise NotImplementedError
 
@@ -108,7 +109,7 @@ def identifier(label: str, reserved: Collection[str] = (), letters: int = re.UNI
     return f"{name}_" if name in reserved else name
 
 
-def nested(x, texts: Iterator[str]):
+def nested(x: Any, texts: Iterator[str]) -> Any:
     """The same lists and tuples with the next text where each number stands.
 
     >>> nested([0, (0, 0)], iter("abc"))
@@ -119,7 +120,7 @@ def nested(x, texts: Iterator[str]):
     return next(texts)
 
 
-class Operand(tuple):
+class Operand(tuple[str, str]):
     """A text and its level, a digit. Formatted with a digit, it gets brackets if its own is lower.
     """
 
@@ -227,12 +228,12 @@ class Writer:
         if names:
             self.put(4, self.dialect.take([names.get(leaf, "_") for leaf in leaves], arguments[-1]))
 
-    def pattern(self, sample: Sequence):
+    def pattern(self, sample: Sequence[Any]) -> Any:
         """The structure of a sample, with a name where each number stands that is needed."""
         names = {line.value: name for line, name in self.names.items() if line.op == "sample"}
         return nested(tuple(sample), iter([names.get(place, "_") for place, _ in places(sample)]))
 
-    def finish(self, results: dict) -> str:
+    def finish(self, results: dict[Any, Any]) -> str:
         """Return the results: the whole source."""
         for piece in self.dialect.answer(results):
             self.put(4, piece)
@@ -243,7 +244,7 @@ class Writer:
 
 # ── 4. Functions ──────────────────────────────────────────────────────────────────────────────────
 
-def step_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence,
+def step_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence[Any],
                 dialect: Dialect, leaves: Iterable[Value]) -> str:
     """A function of the samples and the leaves' numbers: the mean loss and its gradients."""
     writer = Writer(code, inlined, dialect)
@@ -284,8 +285,8 @@ def step_source(code: list[Instruction], inlined: Collection[Instruction], sampl
     return writer.finish({"mean": results[0], "gradients": results[1:]})
 
 
-def forward_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence,
-                   results: dict, dialect: Dialect, leaves: Iterable[Value],
+def forward_source(code: list[Instruction], inlined: Collection[Instruction], sample: Sequence[Any],
+                   results: dict[Any, Any], dialect: Dialect, leaves: Iterable[Value],
                    name: str = "forward", arguments: Sequence[str] = ("sample", "parameters"),
                    ) -> str:
     """A function of one sample and the leaves' numbers. `results` tells the structure of each."""
