@@ -418,6 +418,14 @@ def test_a_failing_dot_leaves_no_truncated_picture(fake_dot, tmp_path):
 
 
 @posix_only
+def test_what_takes_too_long_says_what_to_close(fake_dot, monkeypatch):
+    fake_dot("exec /bin/sleep 30")
+    monkeypatch.setattr(draw.placing, "LIMIT", 0.2)
+    with pytest.raises(RuntimeError, match="no places for these 6 boxes within 0.2 s: close some"):
+        draw_dot(example()).pipe()
+
+
+@posix_only
 def test_a_failing_dot_leaves_an_earlier_picture_whole(fake_dot, tmp_path):
     path = draw_dot(Value(1.0)).render("graph", tmp_path)
     with open(path, "rb") as file:

@@ -3,7 +3,6 @@
 import importlib.metadata
 import itertools
 import math
-import os
 import random
 import re
 import shutil

@@ -3,26 +3,27 @@
 import os
 import pathlib
 import re
+from typing import Any
 
 from .placing import Placing, run
 from .svg import svg
 
 try:
-    import graphviz
+    import graphviz                             # type: ignore[import-untyped]
 except ImportError:
     raise ImportError("draw_dot needs the package graphviz: pip install graphviz") from None
 
 __all__ = ["Picture"]
 
 
-class Picture(graphviz.Digraph):
+class Picture(graphviz.Digraph):                # type: ignore[misc]
     """What `draw_dot` returns: a `graphviz.Digraph`, and so a description that any Graphviz draws.
 
     As SVG, and as the PNG and PDF that are made from it, it is our drawing; in other formats
     Graphviz draws the description.
     """
 
-    def __init__(self, placing: Placing, format: str, attributes: dict):
+    def __init__(self, placing: Placing, format: str, attributes: dict[str, Any]):
         node_attr, edge_attr = attributes.pop("node_attr", {}), attributes.pop("edge_attr", {})
         super().__init__("micrograd", format=format, body=placing.body,
                          graph_attr=placing.graph_attr | _strings(attributes),
@@ -33,8 +34,9 @@ class Picture(graphviz.Digraph):
             raise ValueError("bgcolor takes a colour such as white, transparent or #ffffff, "
                              f"not {self._background!r}")
 
-    def pipe(self, format=None, renderer=None, formatter=None, neato_no_op=None, quiet=False, *,
-             engine=None, encoding=None):
+    def pipe(self, format: str | None = None, renderer: str | None = None,
+             formatter: str | None = None, neato_no_op: Any = None, quiet: bool = False, *,
+             engine: str | None = None, encoding: str | None = None) -> Any:
         """The rendered picture: bytes, or with an `encoding` a string."""
         format = format or self.format
         if engine or renderer or formatter or format not in ("svg", "png", "pdf"):
@@ -45,8 +47,9 @@ class Picture(graphviz.Digraph):
             picture = text.encode() if format == "svg" else _converted(text, format)
         return picture.decode(encoding) if encoding else picture
 
-    def render(self, filename=None, directory=None, view=False, cleanup=False, format=None,
-               *options, outfile=None, **more):
+    def render(self, filename: Any = None, directory: Any = None, view: bool = False,
+               cleanup: bool = False, format: str | None = None, *options: Any,
+               outfile: Any = None, **more: Any) -> str:
         """Save the source, render it beside, and return the path of the picture. `options` and
         `more` are those of `pipe`."""
         if outfile is not None:
@@ -69,11 +72,11 @@ class Picture(graphviz.Digraph):
         """What marimo asks for, as Jupyter asks for `_repr_mimebundle_`."""
         return "image/svg+xml", self.pipe("svg", encoding="utf-8")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Picture of {len(self._placing.scene.order):,} values"
 
 
-def _strings(attributes: dict) -> dict:
+def _strings(attributes: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in attributes.items()}
 
 
@@ -83,7 +86,7 @@ def _converted(text: str, format: str) -> bytes:
         import resvg_py
         return bytes(resvg_py.svg_to_bytes(svg_string=text, zoom=2))
     try:
-        import cairosvg
+        import cairosvg                         # type: ignore[import-untyped]
     except (ImportError, OSError):              # OSError where it finds no cairo
         raise RuntimeError("a PDF needs the package CairoSVG: pip install cairosvg") from None
-    return cairosvg.svg2pdf(text.encode())
+    return bytes(cairosvg.svg2pdf(text.encode()))

@@ -15,6 +15,7 @@ v1 output × [('data', '9'), ('grad positive', 'grad 1')]
 import math
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..engine import Value
 from .parts import Part
@@ -143,7 +144,7 @@ def role(value: Value, scene: Scene) -> str:
     return "output" if value is scene.root else "intermediate" if value._prev else value.role
 
 
-def sign(gradient) -> str:
+def sign(gradient: Any) -> str:
     """The class of a gradient in the picture, which has a colour: positive, negative, zero, nan."""
     size = as_float(plain(gradient))
     return "positive" if size > 0 else "negative" if size < 0 else "nan" if size else "zero"
@@ -217,7 +218,7 @@ def _closed(scene: Scene, box: Closed, told: bool, brief: bool) -> Node:
                 tip="\n".join([text for _, text in lines]))
 
 
-def _numbers(numbers: list) -> str:
+def _numbers(numbers: list[Any]) -> str:
     if len(numbers) <= 3:
         return ", ".join(map(number, numbers))
     return f"{number(min(numbers))} … {number(max(numbers))}"

@@ -5,6 +5,7 @@ layer, a neuron. Its parameters are the leaves that it holds. Its operations are
 what its calls returned, which is marked (`ground/marks.py`), and what they were given. Nothing is
 called, so nothing of yours runs.
 
+>>> from micrograd.engine import topological_order
 >>> from micrograd.nn import Neuron
 >>> neuron = Neuron(2)
 >>> loss = (neuron([0.5, -1.0]) - 2.0) ** 2
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from numbers import Real
 from typing import Any
 
-from ..engine import Constant, Value, topological_order
+from ..engine import Constant, Value
 from ..ground.marks import marks
 
 __all__ = ["Owners", "Part", "parts"]
@@ -46,7 +47,8 @@ class Part:
     @property
     def parameters(self) -> list[Value]:
         """Its parameters and those of all parts in it."""
-        found, todo = [], [self]
+        found: list[Value] = []
+        todo = [self]
         while todo:
             part = todo.pop()
             found += part.leaves
@@ -98,13 +100,12 @@ def parts(model: Any) -> list[Part]:
         name, holder = names[i], holders[i][0]
         while holder != around[i]:
             name, holder = f"{names[holder]}.{name}", holders[holder][0]
-        parent = found[around[i]] if i else None
         if isinstance(thing, Value):
-            parent.leaves[thing] = name
+            found[around[i]].leaves[thing] = name
             continue
-        found[i] = Part(thing, name, parent)
-        if parent:
-            parent.inner.append(found[i])
+        found[i] = Part(thing, name, found[around[i]] if i else None)
+        if i:
+            found[around[i]].inner.append(found[i])
     for i, part in found.items():
         for holder in holders[i]:
             found[holder].holds.append(part)
@@ -117,7 +118,8 @@ def _around(holders: list[list[int]]) -> list[int]:
     Of two holders, those around both are where their ways, each from the inside out, first meet.
     The first guess, the first holder, is corrected until no holder disagrees.
     """
-    around, before = [those[0] for those in holders], []
+    around = [those[0] for those in holders]
+    before: list[int] = []
     while around != before:
         before = around[:]
         for i, those in enumerate(holders):
@@ -164,7 +166,7 @@ class Owners:
         self._part = {id(part.module): part for part in parts}
         self._outputs: dict[Part, list[Value]] = {part: [] for part in parts}
         self._inputs: dict[Part, set[Value]] = {part: set() for part in parts}
-        self._maker: dict[Value, tuple[Part | None, list[Value]]] = {}  # and what it was given
+        self._maker: dict[Value, tuple[Part | None, dict[Value, None]]] = {}  # with its inputs
         self._read(values)
         owner: dict[Value, Part] = {}
         for part in parts:                      # what is inside comes later and so prevails
@@ -195,12 +197,13 @@ class Owners:
     def _made_by(self, part: Part) -> set[Value]:
         """From what the part's calls returned, back to what they were given. What another part has
         made is passed over, to what that was given, if this one holds it and so may call it."""
-        made, reach = set(), None
+        made: set[Value] = set()
+        reach: set[Part] | None = None
         todo = [(value, True) for value in self._outputs[part]]
-        seen = set()
+        seen: set[Value] = set()
         while todo:
             value, returned = todo.pop()
-            maker, inputs = self._maker.get(value, (part, []))
+            maker, inputs = self._maker.get(value, (part, {}))
             inside = maker is not None and part in maker.line
             if not returned and value in self._inputs[part] and not (
                     inside and value in self._maker):
@@ -229,7 +232,7 @@ def _reach(part: Part) -> set[Part]:
     return found
 
 
-def _unpacked(arguments: Any) -> tuple[list[Value], list[Real]]:
+def _unpacked(arguments: Any) -> tuple[dict[Value, None], list[Real]]:
     """The Values and the plain numbers in lists, tuples, dicts and sets, nested at will."""
     values: dict[Value, None] = {}
     numbers, todo, seen = [], [arguments], set()

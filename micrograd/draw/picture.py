@@ -17,7 +17,7 @@ the way that each gradient took. Around them stand the parts of the network, ope
 how.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engine import Value, topological_order
 from .placing import Placing, fits
@@ -31,8 +31,9 @@ __all__ = ["draw_dot"]
 
 SMALL = 100                                     # values, of a graph that shows itself
 
-def draw_dot(root: Value, model=None, depth: float | None = None, local_gradients: bool = False,
-             format: str = "svg", rankdir: str | None = None, **attributes) -> "Picture":
+def draw_dot(root: Value, model: Any = None, depth: float | None = None,
+             local_gradients: bool = False, format: str = "svg", rankdir: str | None = None,
+             **attributes: Any) -> "Picture":
     """The graph that ends in `root`, as a `graphviz.Digraph`.
 
     Jupyter shows it, `.pipe()` renders it to bytes and `.render(filename)` to a file in `format`
@@ -79,7 +80,7 @@ def _repr_svg_(value: Value) -> str | None:
     if len(topological_order(value)) > SMALL:
         return None
     try:
-        return draw_dot(value).pipe(encoding="utf-8")
+        return str(draw_dot(value).pipe(encoding="utf-8"))
     except (ImportError, OSError, RuntimeError):    # without Graphviz, the repr must do
         return None
 

@@ -22,7 +22,7 @@ from collections import Counter
 
 from .nodes import COLOURS, LINE, SIZE, Node, nodes
 from .parts import Part
-from .scene import Arrow, Scene
+from .scene import Scene
 from .text import printable, shortened, width
 
 __all__ = ["Frame", "Placing", "fits", "program", "run"]
@@ -69,13 +69,13 @@ class Placing:
 
     @property
     def body(self) -> list[str]:
-        inside = {None: []}                     # the lines of each frame
+        inside: dict[Part | None, list[str]] = {None: []}   # the lines of each frame
         for frame in self.frames:
             inside[frame.part] = []
 
         def around(name: str) -> Part | None:
             part = self.nodes[name].part
-            while part not in inside:
+            while part and part not in inside:
                 part = part.parent
             return part
 
@@ -89,8 +89,8 @@ class Placing:
                 head = f"{head}:r{arrow.row}:{'w' if self.rankdir == 'LR' else 'e'}"
             if arrow.label:
                 attributes["label"] = _room(f"{arrow.label} ")
-            ends = [where[name] for name in (arrow.tail, arrow.head)]
-            if all(ends) and ends[0] not in ends[1].line and ends[1] not in ends[0].line:
+            tail, to = where[arrow.tail], where[arrow.head]
+            if tail and to and tail not in to.line and to not in tail.line:
                 attributes["minlen"] = "2"      # so that the two frames stand after each other
             edges.append(f"\t{arrow.tail} -> {head} [{_attributes(attributes)}]\n")
         for frame in reversed(self.frames):     # inner ones come later than those around them
@@ -102,7 +102,7 @@ class Placing:
                                  f"\tgraph [{_attributes(look)}]\n", *lines, "\t}\n", *inside[part]]
         return inside[None] + edges
 
-    def _node(self, node: Node) -> dict:
+    def _node(self, node: Node) -> dict[str, str]:
         """The attributes of a node; another Graphviz may draw it by them."""
         size = {"width": f"{node.width / 72:.4f}", "height": f"{node.height / 72:.4f}",
                 "fillcolor": COLOURS[node.kind][0]}
@@ -184,7 +184,7 @@ class Placing:
         """Of pairs of nodes side by side, how many more stand against the order of the computation
         than in it."""
         upright = self.rankdir in ("LR", "RL")
-        ranks: dict = {}
+        ranks: dict[int, list[float]] = {}
         for node in self.nodes.values():
             rank, place = (node.x, node.y) if upright else (node.y, node.x)
             ranks.setdefault(round(rank), []).append(place)
@@ -229,7 +229,7 @@ def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
         heads[arrow.tail].append(arrow.head)
     for name in rank.keys() - {arrow.head for arrow in scene.arrows}:
         rank[name] = min([rank[head] for head in heads[name]], default=1) - 1
-    passing: Counter = Counter()                # arrows, beside the nodes of a rank
+    passing: Counter[int] = Counter()           # arrows, beside the nodes of a rank
     for arrow in scene.arrows:
         passing.update(range(rank[arrow.tail] + 1, rank[arrow.head]))
     ranks: dict[int, list[Node]] = {}
@@ -245,13 +245,13 @@ def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
     return [(long[0] + 20 * scene.depth, wide[0]), (wide[1], long[1] + 50 * scene.depth)]
 
 
-def _cross(one: tuple, other: tuple) -> bool:
+def _cross(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     """Whether two straight lines cross, each x, y, x, y."""
-    def side(x, y, line):
+    def side(x: float, y: float, line: tuple[float, ...]) -> float:
         x0, y0, x1, y1 = line
         return (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)
-    return (side(*one[:2], other) * side(*one[2:], other) < 0
-            and side(*other[:2], one) * side(*other[2:], one) < 0)
+    return (side(one[0], one[1], other) * side(one[2], one[3], other) < 0
+            and side(other[0], other[1], one) * side(other[2], other[3], one) < 0)
 
 
 def _row(row: list[tuple[str, str]]) -> str:
@@ -271,7 +271,7 @@ def _room(title: str) -> str:
             f'{_html(title)}</TD></TR></TABLE>>')
 
 
-def _attributes(attributes: dict) -> str:
+def _attributes(attributes: dict[str, str]) -> str:
     return " ".join([f"{name}={value if value[:1] == '<' else _quoted(value)}"
                      for name, value in attributes.items()])
 

@@ -22,6 +22,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from numbers import Real
+from typing import Any
 
 from ..engine import Value, chain_rule, topological_order
 from .parts import Owners, Part, parts
@@ -102,7 +103,7 @@ class Scene:
     none of them or `depth` is below 0 or no number.
     """
 
-    def __init__(self, root: Value, model=None, depth: float | None = None,
+    def __init__(self, root: Value, model: Any = None, depth: float | None = None,
                  compact: bool = False, fits: Callable[["Scene"], bool] | None = None):
         if not isinstance(root, Value):
             raise TypeError(f"draw_dot draws the graph of a Value, not {type(root).__name__} "
@@ -116,11 +117,13 @@ class Scene:
         self.owner, self.calls, self.given = owners.owner, owners.calls, owners.given
         if model is not None and not self.owner:
             raise ValueError(f"the graph has no parameter of this model, {repr(model)[:60]}")
-        self.uses = {value: [] for value in self.order}     # each a result, and the place there
+        # Of each value, the results that were made of it, each with its place among the inputs.
+        self.uses: dict[Value, list[tuple[Value, int]]] = {value: [] for value in self.order}
         for value in self.order:
             for place, x in enumerate(value._prev):
                 self.uses[x].append((value, place))
-        self.compact, self._locals = compact, {}
+        self.compact = compact
+        self._locals: dict[Value, list[Any]] = {}
         self._open(depth, fits or (lambda scene: True))
 
     def _open(self, depth: float | None, fits: Callable[["Scene"], bool]) -> None:
@@ -138,7 +141,7 @@ class Scene:
                 if depth == math.inf or len(self.arrows) <= LEGIBLE and fits(self):
                     return
 
-    def _choices(self) -> Iterator[dict]:
+    def _choices(self) -> Iterator[dict[Value, Any]]:
         """What to close beside the parts, ever more: each value with what its box is known by."""
         yield {}
         if self.parts:
@@ -152,7 +155,8 @@ class Scene:
     def _outside(self) -> dict[Value, str]:
         """What belongs to no part, each with the title of a box for it: what goes into the model,
         and what is made of its results."""
-        after, before = set(self.owner), set()
+        after = set(self.owner)
+        before: set[Value] = set()
         for value in self.order:
             if not after.isdisjoint(value._prev):
                 after.add(value)
@@ -165,7 +169,8 @@ class Scene:
     def _between(self) -> dict[Value, tuple[Part, int]]:
         """What the open parts computed between their inner parts: each with its part and how often
         the way to it has crossed from one part to another, so that no box leads back to itself."""
-        crossed, between = {}, {}
+        crossed: dict[Value, int] = {}
+        between: dict[Value, tuple[Part, int]] = {}
         for value in self.order:
             part = self._shown_in(value)
             if value._prev:
@@ -182,10 +187,10 @@ class Scene:
         part = self.owner.get(value)
         return part.line[min(part.deep, self.depth)] if part else None
 
-    def _close(self, others: dict) -> None:
+    def _close(self, others: dict[Value, Any]) -> None:
         """Close the parts at the present depth, and boxes for `others`: values by the title of a
         box outside, or what is between the parts of a part."""
-        boxes: dict = {part: Closed(part.title, part) for part in self.parts
+        boxes: dict[Any, Closed] = {part: Closed(part.title, part) for part in self.parts
                        if part.deep == self.depth}
         for key in others.values():
             boxes.setdefault(key, Closed(key) if isinstance(key, str) else
@@ -201,8 +206,10 @@ class Scene:
 
     def _gather(self) -> None:
         """In a compact scene, find the vectors and the plain numbers to tell beside operations."""
-        self.vectors, self.rows, self.folded = [], {}, set()
-        groups = {}
+        self.vectors: list[Vector] = []
+        self.rows: dict[Value, tuple[Vector, int]] = {}
+        self.folded: set[Value] = set()
+        groups: dict[Any, list[Value]] = {}
         for value in self.order if self.compact else ():
             uses, box = self.uses[value], self.inside.get(value)
             users = dict.fromkeys([self._user(*use) for use in uses])
@@ -223,12 +230,13 @@ class Scene:
                        if value is self.root or value not in self.inside
                        and value not in self.rows and value not in self.folded]
 
-    def _user(self, result: Value, place: int) -> tuple | None:
+    def _user(self, result: Value, place: int) -> tuple[str, int] | None:
         """Where a vector may lead: to one of the two sides of a dot product, or a closed box."""
         if box := self.inside.get(result):
             return box.name, 0
         if result._op == "dot":
-            return self.names[result], place >= len(result._prev) // 2
+            return self.names[result], int(place >= len(result._prev) // 2)
+        return None
 
     def _around(self, values: list[Value]) -> Part | None:
         """The innermost open part that all the values are in."""
@@ -259,7 +267,8 @@ class Scene:
         return " ".join(filter(None, words))
 
     def _join(self) -> None:
-        arrows, shown = {}, set(self.values)
+        arrows: dict[Any, Arrow] = {}
+        shown = set(self.values)
         for value in self.order:
             box, head = self.inside.get(value), self.operation(value) if value._prev else ""
             for place, x in enumerate(value._prev):
@@ -270,14 +279,15 @@ class Scene:
                     box.entering[x] = None
                 if origin:
                     origin.leaving[x] = None
-                vector, _ = self.rows.get(x, (None, 0))
+                vector = self.rows[x][0] if x in self.rows else None
                 tail = vector.name if vector else origin.name if origin else self.names[x]
                 key = (tail, head) if box or origin or vector else (tail, head, place)
                 arrows.setdefault(key, Arrow(tail, head)).carried.append((x, value, place))
-            name, row = self.names[value] if value in shown else head, None
+            name = self.names[value] if value in shown else head
+            row: int | None = None
             if value in self.rows:
-                vector, row = self.rows[value]
-                name = vector.name
+                rows, row = self.rows[value]
+                name = rows.name
             if value._prev and name != head:    # for a result that has another node
                 arrows[head, name, row] = Arrow(head, name, row, [(value, None, 0)])
                 if box:
@@ -293,7 +303,7 @@ class Scene:
         own = str(value.label).removeprefix(f"{part.path}." if part.path else "")
         return own or part.leaves.get(value, "")
 
-    def local_gradient(self, value: Value, place: int):
+    def local_gradient(self, value: Value, place: int) -> Any:
         """The derivative of a value by one of its inputs alone; NaN where its operation tells none.
 
         >>> x = Value(3.0)
@@ -306,7 +316,7 @@ class Scene:
 
     def flows(self, arrow: Arrow) -> list[float]:
         """For each value that the arrow carries, the gradient that came back to it this way."""
-        flows = {}
+        flows: dict[Value, float] = {}
         for x, result, place in arrow.carried:
             flow = as_float(plain(x.grad)) if result is None else \
                 as_float(plain(result.grad), self.local_gradient(result, place))
@@ -316,14 +326,15 @@ class Scene:
 
 def _nearest(root: Value, limit: int) -> set[Value]:
     """The values that the fewest operations part from the root: all at one distance, or none."""
-    near, ring = set(), {root}
+    near: set[Value] = set()
+    ring = {root}
     while ring and len(near) + len(ring) <= limit:
         near |= ring
         ring = {x for value in ring for x in value._prev} - near
     return near
 
 
-def _local_gradients(value: Value) -> list:
+def _local_gradients(value: Value) -> list[Any]:
     try:
         answer = chain_rule(value, 1)
         return [number + 0 for _, number in zip(value._prev, answer, strict=True)]

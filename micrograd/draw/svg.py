@@ -99,7 +99,7 @@ def _class(kind: str) -> str:
 
 # ── Arrows ────────────────────────────────────────────────────────────────────────────────────────
 
-def _looks(arrows: list[Arrow], flows: list[list[float]]) -> tuple[list[tuple], float]:
+def _looks(arrows: list[Arrow], flows: list[list[float]]) -> tuple[list[tuple[str, float]], float]:
     """Of each arrow, its class and how thick it is; and the largest gradient among them, or 0.
 
     Each tenth of the largest is a step thinner: so gradients of 2.5, 0.25 and 0.02 look different.
@@ -143,7 +143,7 @@ def _arrow(arrow: Arrow, look: tuple[str, float]) -> str:
 
 def _label(arrow: Arrow) -> str:
     """What is written beside an arrow: how many values it carries, or the local derivative."""
-    return _text("note", *arrow.at, arrow.label) if arrow.label else ""
+    return _text("note", arrow.at[0], arrow.at[1], arrow.label) if arrow.label else ""
 
 
 # ── Nodes and frames ──────────────────────────────────────────────────────────────────────────────
@@ -204,7 +204,7 @@ def _frame(frame: Frame) -> str:
 
 # ── Legend ────────────────────────────────────────────────────────────────────────────────────────
 
-def _legend(placing: Placing, looks: list[tuple], largest: float, across: float,
+def _legend(placing: Placing, looks: list[tuple[str, float]], largest: float, across: float,
             note: str) -> tuple[list[str], float]:
     """The elements that explain what is there, in lines of the width `across`; and their height."""
     kinds = [kind for kind in KINDS if any(node.kind == kind for node in placing.nodes.values())]
@@ -218,8 +218,8 @@ def _legend(placing: Placing, looks: list[tuple], largest: float, across: float,
         for size in (largest, largest / 10, largest / 100):
             thick = thickness(size, largest)
             if thick > thinnest - 1:
-                size = number(float(f"{size:.2g}"))
-                items.append((_stroke("mixed", thick), 22, f"|gradient| {size}"))
+                told = number(float(f"{size:.2g}"))
+                items.append((_stroke("mixed", thick), 22, f"|gradient| {told}"))
     lines, x, y = [], 0.0, 24.0
     for swatch, room, text in items:
         full = room + 5 + width(text, SMALL) + 14

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from numbers import Rational, Real
+from numbers import Real
+from typing import Any
 
 from ..engine import Value
 
@@ -26,20 +27,21 @@ WIDTH_OF = {char: size / 1000 for size, chars in WIDTHS.items() for char in char
 
 # ── Numbers ───────────────────────────────────────────────────────────────────────────────────────
 
-def number(x) -> str:
+def number(x: Any) -> str:
     """Four significant digits, with a real minus; where they would need many zeros, ×10ⁿ.
 
     A whole number below 10⁹ and a short fraction are written in full. Between 0.0001 and 100 000
     the digits stand as they are, above 1000 rounded to a whole number. 0 has no sign.
     """
     x = plain(x)
-    if not isinstance(x, Rational):
+    exactly = isinstance(x, (int, Fraction))
+    if not exactly:
         x = float(x) if isinstance(x, Real) else x
         if not isinstance(x, float) or not math.isfinite(x):
             return str(x).replace("-", "−").replace("nan", "NaN").replace("inf", "∞")
     if abs(x) < 10 ** 9 and x == int(x):
         return str(int(x)).replace("-", "−")
-    if isinstance(x, Rational):
+    if exactly:
         if max(abs(x.numerator), x.denominator) < 10 ** 6:
             return str(x).replace("-", "−")
         x = Decimal(x.numerator) / x.denominator
@@ -54,7 +56,7 @@ def number(x) -> str:
     return text.replace("-", "−")
 
 
-def exact(x) -> str:
+def exact(x: Any) -> str:
     """All digits, as Python writes them."""
     try:
         return str(plain(x))
@@ -62,12 +64,12 @@ def exact(x) -> str:
         return number(x)
 
 
-def plain(x):
+def plain(x: Any) -> Any:
     """The number, of a number or a Value: a gradient may have a graph of its own."""
     return x.data if isinstance(x, Value) else x
 
 
-def as_float(number, factor=1) -> float:
+def as_float(number: Any, factor: Any = 1) -> float:
     """The product as a float, infinite where it is larger than any: Python's integers may be."""
     try:
         return float(factor * number)
@@ -77,12 +79,12 @@ def as_float(number, factor=1) -> float:
 
 # ── Words ─────────────────────────────────────────────────────────────────────────────────────────
 
-def symbol(operation) -> str:
+def symbol(operation: Any) -> str:
     """The symbol of an operation as mathematics writes it."""
     return {"*": "×", "-": "−"}.get(str(operation), str(operation))
 
 
-def printable(text) -> str:
+def printable(text: Any) -> str:
     """The text without what XML has no way to write: that is shown as the replacement character."""
     not_xml = "[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
     return re.sub(not_xml, "\ufffd", str(text).replace("\r\n", "\n")).expandtabs(4)
