@@ -31,7 +31,7 @@ from micrograd.optim import SGD
 from parameters import FAMILIES
 from story_pictures import shown, trained
 from tables import TREES, Scale, least_squares, read
-from two_two_one import LR, TwoTwoOne, mean_squared_error, train
+from two_two_one import LR, TwoTwoOne, gradients, mean_squared_error, train
 
 HERE = pathlib.Path(__file__).parent
 MODEL = HERE / "data" / "language_model.json"
@@ -337,16 +337,16 @@ def page(saved: dict) -> str:
     said = [scale.predict(network, row) for row in table]
     loss = mean_squared_error(network, rows)
     loss.backward()
-    gradients = [p.grad * unit for p in network.parameters()]
+    slopes = [p.grad * unit for p in network.parameters()]
     knob = network.parameters()[names.index(KNOB)]
     curve, before = [], knob.data
     for i in range(-40, 41):
         knob.data = before + i / 40
         curve.append((i / 40, mean_squared_error(network, rows).data * unit))
     knob.data = before
-    error, gradient = loss.data * unit, gradients[names.index(KNOB)]
+    error, gradient = loss.data * unit, slopes[names.index(KNOB)]
     learning = []
-    train(network, network.parameters(), rows, STEPS, LR,
+    train(network.parameters(), gradients(network, rows), STEPS, LR,
           lambda step, loss: learning.append(math.sqrt(loss * unit)))
 
     counts = {model.name: model.count(family.parts) for family in FAMILIES for model in family.models}
@@ -380,7 +380,7 @@ def page(saved: dict) -> str:
         "knobs": "\n".join([
             f'<tr><th>{name}</th><td id="first-{name}">{shown(x)}</td><td id="now-{name}">{shown(x)}'
             f'</td><td id="gradient-{name}">{minus(f"{gradient:.1f}")}</td></tr>'
-            for name, x, gradient in zip(names, start, gradients)]),
+            for name, x, gradient in zip(names, start, slopes)]),
         "squares": squares([p.data for p in network.parameters()], "9: the trees")
                    + squares(gpt_numbers, f"{len(gpt_numbers):,}: the language model below"),
         "llama_count": f"{llama:,}",
