@@ -96,7 +96,7 @@ def test_without_micrograd_each_demo_says_how_to_install_it(demo, tmp_path, name
     done = demo.run(tmp_path, name, without=["micrograd"])
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "need the package micrograd of this repository" in done.stderr
-    assert ".venv/bin/pip install -q ." in done.stderr and name in done.stderr
+    assert ".venv/bin/pip install -q -e ." in done.stderr and name in done.stderr
 
 
 @pytest.mark.parametrize("name", ["command_line.py", "training_steps.py"])
