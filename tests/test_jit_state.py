@@ -191,7 +191,8 @@ PASSES = {"none": None, "fold": lambda code: code, "share": lambda code: code,
 
 
 @pytest.mark.falls_back                         # the machine looks itself
-@pytest.mark.parametrize("without", PASSES)
+@pytest.mark.parametrize("without", [
+    name if name == "none" else pytest.param(name, marks=pytest.mark.slow) for name in PASSES])
 def test_programs_of_calls(without, monkeypatch):
     if PASSES[without]:
         monkeypatch.setattr(just_in_time, without, PASSES[without])
@@ -343,7 +344,8 @@ def interrupted_at(n, call):
     return count >= n
 
 
-@pytest.mark.parametrize("calls, stride", [(0, 7), (1, 1)], ids=["first call", "later call"])
+@pytest.mark.parametrize("calls, stride", [
+    pytest.param(0, 7, marks=pytest.mark.slow, id="first call"), pytest.param(1, 1, id="later call")])
 def test_ctrl_c_at_any_line_leaves_all_as_before_or_as_after(calls, stride):
     samples, n, finished, outcomes = [(1.0, 2), (0.5, 1)], 0, False, {(0, 0)}
     while not finished:
