@@ -88,7 +88,12 @@ def plain(model):
     for layer in model.layers:
         for neuron in layer.neurons:
             neuron.w, neuron.b = [w.data for w in neuron.w], neuron.b.data
-    return model
+
+    def predict(x):                             # a layer would make Values of plain numbers
+        for layer in model.layers:
+            x = [neuron(x) for neuron in layer.neurons]
+        return x[0]
+    return predict
 
 
 def mistakes(model, samples) -> list:
