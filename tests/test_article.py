@@ -114,7 +114,7 @@ def test_one_step_of_the_language_model_is_what_gpt_py_computes(article, saved, 
 
 
 def test_a_checkpoint_of_gpt_py_takes_its_place(demo, tmp_path):
-    demo.told(tmp_path, "gpt.py", "--steps", "2", "--names", "1", "--jit", "off")
+    demo.told(tmp_path, "gpt.py", "--steps", "2", "--names", "1")
     demo.told(tmp_path, "what_is_a_parameter.py", "--checkpoint", "out/gpt.json")
     made = json.loads((tmp_path / "out" / "language_model.json").read_text("utf-8"))
     assert made["options"]["width"] == 16 and len(made["letters"]) == 27
