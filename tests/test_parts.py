@@ -415,6 +415,24 @@ def test_operations_belong_to_the_module_that_made_them(witness, name):
     assert list(owner) == [value for value in order if value in owner]
 
 
+@pytest.mark.slow
+def test_the_language_model_of_the_demos(witness, demo):
+    rng, vocabulary = random.Random(1), 5
+    model = demo.module("gpt").GPT(vocabulary, lambda: Parameter(rng.gauss(0, 0.1)))
+
+    def loss(model):
+        tokens = [[float(i == token) for i in range(vocabulary)] for token in (0, 3, 1, 2)]
+        return model.loss(tokens[:3], tokens[1:], [1 / 3] * 3)
+
+    root, maker = witness(model, loss)
+    scene = Scene(root, model, 1)
+    made = [value for value in scene.order if value._prev]
+    assert all(getattr(scene.owner.get(value), "module", None) is maker.get(value)
+               for value in made)
+    assert len([value for value in made if value in maker]) > 1000
+    assert len(scene.closed) < 12               # one legible page
+
+
 @pytest.mark.parametrize("name", COMPUTATIONS)
 def test_parameters_belong_to_the_module_that_holds_them(name):
     model, compute = COMPUTATIONS[name]
