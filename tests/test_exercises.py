@@ -114,6 +114,16 @@ def test_it_has_hints_and_mistakes(name):
     assert len({message for message, *_ in exercise.mistakes}) >= 4
 
 
+def test_the_program_imports_in_one_direction():
+    """No circle: whoever reads files.py needs none of the others first."""
+    uses = {path.stem: set(re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.M))
+            for path in FOLDER.glob("*.py") if not path.name[0].isdigit()}
+    uses = {name: found & set(uses) for name, found in uses.items()}
+    while free := [name for name, found in uses.items() if not found]:
+        uses = {name: found - set(free) for name, found in uses.items() if name not in free}
+    assert not uses
+
+
 def test_earlier_ones_come_first():
     for name in NAMES:
         assert all(earlier < name for earlier in files.needs(name))
@@ -643,7 +653,8 @@ def test_one_huge_product_during_which_python_hears_nothing(folder):
 
 
 def test_a_definition_that_was_deleted(folder):
-    (folder / "02_knob.py").write_text("from yours import slope\n", "utf-8")
+    (folder / "02_knob.py").write_text(
+        "from yours import slope\nPREDICTION = 1.4\n", "utf-8")
     text = checker.describe(checker.Checker(folder).check("02_knob"))
     assert "02_knob.py should define `turn`, but does not any more." in text
     assert f"exercises --folder {folder} --reset 2` brings the original" in " ".join(text.split())

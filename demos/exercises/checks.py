@@ -553,6 +553,8 @@ ADDED = "grads[x] = grads[x] + gradient"
         (4, "By each of the two factors comes 3, and both count: 3 + 3 + 1."),
         (9, "What comes by the two factors is added, not multiplied: 3 + 3 + 1."),
         (10, "What comes by the two factors is added, not multiplied: 3 + 3 + 1."))],
+    ("Only the first gradient that arrives is kept: add each to what is there, also where that is "
+     "not 0.", ADDED, "grads[x] = grads[x] or gradient"),
     ("Nothing arrives: add it to grads[x], which `gradients` returns. `backward` puts it into .grad.",
      ADDED, "x.grad = x.grad + gradient"),
     ("It is added to x.grad as well, and then `backward` adds it again. Only grads[x] is to "
@@ -1154,8 +1156,8 @@ MEAN = " * (1 / len(differences))"
      "step. Zero them before backward.", BACK, BACK + ZERO),
     ("The gradients are found but nothing moves: the last part is missing, the update of p.data.",
      MOVE, ""),
-    ("What backward walks back from is the loss: backward(loss).", "backward(loss)",
-     "backward(network)"),
+    *[("What backward walks back from is the loss, the Value: backward(loss).", "backward(loss)",
+       f"backward({wrong})") for wrong in ("network", "losses", "loss.data")],
     ("The gradients are not zeroed: `p = 0` gives the name p another meaning. Write p.grad = 0.",
      "p.grad = 0", "p = 0"),
     ("backward has to be told from where it walks back: backward(loss).",

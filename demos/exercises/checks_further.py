@@ -271,6 +271,9 @@ V = "self.momentum * self.velocity[i] + p.grad"
     ("`+=` adds to the velocity that is there already, so the old one is counted once more. Write "
      "`=`, for the right side has the old velocity in it.",
      NEW, NEW.replace("] = ", "] += ", 1)),
+    ("The old velocity is missing: v ← momentum · v + gradient.", V, "self.momentum * p.grad"),
+    ("Plus and times are exchanged: v ← momentum · v + gradient.", V,
+     "self.momentum + self.velocity[i] * p.grad"),
     ("momentum multiplies the old velocity, not the gradient.",
      V, "self.momentum * p.grad + self.velocity[i]"),
     ("Mind the parentheses: momentum multiplies the old velocity alone, and the whole gradient is "

@@ -46,7 +46,7 @@ KINDS = {
     "missing": "`{}` stands alone here, and one more thing belongs to it.",
     "part": "One part of `{}` is too much.",
     "number": "The number {} is not the right one here.",
-    "name": "`{}` is not what is meant here.",
+    "name": "With another name in the place of `{}` it would be right.",
     "dropped": "This line is one too many.",
     "twice": "This line should be there twice.",
 }
@@ -213,7 +213,9 @@ def of_statements(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
                 if node.lineno in lines:
                     for kind, start, end, new in rearranged(block, i, lines):
                         edited = [*block[:start], *new, *block[end:]] or [at(node, ast.Pass())]
-                        yield Edit(kind, node.lineno, ast.unparse(node),
+                        moved = (new[-1] if kind == "dedent" else
+                                 block[end - 1] if kind == "indent" else node)
+                        yield Edit(kind, moved.lineno, ast.unparse(node),
                                    replaced(tree, parent, field, None, edited))
 
 

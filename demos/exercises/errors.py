@@ -43,11 +43,19 @@ EXPLANATIONS = [
      "the same column, below each other."),
 
     # ── names ──
+    (r"UnboundLocalError", r"[-+*/]=", "It has no value yet when something is added to it: begin "
+     "with one, such as total = 0, before the loop."),
     (r"UnboundLocalError", r"", "A name that is assigned anywhere in a function is the function's "
      "own in all of it: choose another name for what you store, or change the object itself "
      "(order.append(…) rather than order = …)."),
 
     # ── calls ──
+    (r"unexpected keyword argument", "", "The arguments have the names that stand in its `def`: "
+     "look there, underscores too."),
+    (r"illegal expression for augmented assignment|cannot assign to function call", "",
+     "A result of a call cannot be assigned to. If it is a list, go through it: for x in …:"),
+    (r"indices must be integers", "", "An index is a whole number: the place of an element in its "
+     "list."),
     (r"'(int|float|Value|complex)' object is not callable", "", "Two things side by side, with "
      "parentheses, are a call. If a product is meant, write the `*`: 2 * (…)."),
     (r"'(list|tuple|dict)' object is not callable", "", "A list is asked for an element in square "
@@ -170,6 +178,8 @@ def explained(name: str, text: str, line: str) -> str:
 
 def of_name(name: str, source: str, frame) -> str:
     """A name that there is not: what was meant?"""
+    if re.search(rf"\b_{name}\b", source):
+        return f"Is _{name} meant, with the underscore?"
     if re.search(rf"\bself\.{name}\b", source):
         return f"It belongs to the object: write self.{name}."
     known = set(re.findall(r"[A-Za-z_]\w*", source)) - {name}
@@ -188,7 +198,10 @@ def of_name(name: str, source: str, frame) -> str:
 def of_attribute(error: AttributeError) -> str:
     known = [name for name in dir(error.obj) if not name.startswith("__")]
     close = difflib.get_close_matches(error.name or "", known, 1, 0.6)
-    return f"Is .{close[0]} meant?" if close else ""
+    if close:
+        return f"Is .{close[0]} meant?"
+    public = [name for name in known if not name.startswith("_")]
+    return f"There is no such thing in it. It has: {', '.join(public[:12])}." if public else ""
 
 
 def their_line(stack: traceback.StackSummary, path: pathlib.Path) -> tuple | None:

@@ -103,7 +103,8 @@ def hole_lines(source: str) -> list[range]:
 def look_at(source: str, what: str) -> int:
     """The line at which the hole begins that belongs to `what`, which names a function."""
     names = "|".join(map(re.escape, re.findall(r"\w+", what))) or "-"
-    begins = re.search(rf"^\s*(def|class) ({names})\b", source, re.M)
+    after_lesson = source.find('"""', 3)            # in which there may be examples
+    begins = re.compile(rf"^\s*(def|class) ({names})\b", re.M).search(source, max(after_lesson, 0))
     holes = list(re.finditer(r"^[ ]*# >>> your code$", source, re.M)) or [re.match("", source)]
     after = [hole for hole in HOLE.finditer(source) if begins and hole.end() > begins.start()]
     place = (after or holes)[0].start()

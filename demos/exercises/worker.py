@@ -118,7 +118,18 @@ def explained(exercise: str, failed, section, source: str, seed: int, path, plac
         return ["", *two], place
     pairs_of_numbers = [] if failed.error else numbers_of(section)
     suspect = pairs_of_numbers and diagnose(pairs_of_numbers, {}, "Yours", "what it should be")
-    return (["", suspect] if suspect else []), place
+    return ["", suspect or f"None of the usual mistakes. {reminder(exercise, what)}"], place
+
+
+def reminder(exercise: str, what: str) -> str:
+    """What our solution says of itself in this hole, or else what the function is for."""
+    source = solution(exercise)
+    begin = look_at(source, what)
+    lines = itertools.takewhile(lambda line: line.strip() != "# <<<",
+                                source.splitlines()[begin - 1:])
+    said = [line.strip()[2:] for line in lines if line.strip().startswith("# ")]
+    return (f"Think of this: {' '.join(said)}" if said else
+            f"Think of what is needed: “{purpose(exercise, what)}” The lesson and --hint say more.")
 
 
 # ── What the learner's code answers ───────────────────────────────────────────────────────────────
@@ -224,8 +235,14 @@ def because_of_two(exercise: str, section: list[Outcome], source: str, seed: int
 def relevant(exercise: str, section: list[Outcome], source: str, seed: int) -> list[tuple]:
     """The mistakes that change this part of the answers, and how like the code with each of them
     is to the learner's."""
-    truth, found = [o.probe.truth for o in section], []
-    for mistake in EXERCISES[exercise].mistakes:
+    truth, found, what = [o.probe.truth for o in section], [], section[0].probe.what
+    text = solution(exercise)
+    line = look_at(text, what)
+    hole = next((hole for hole in hole_lines(text) if line in hole), range(0))
+    mistakes = EXERCISES[exercise].mistakes
+    here = [mistake for mistake in mistakes              # those that are made in this very hole
+            if text[:text.find(mistake[1])].count("\n") + 1 in hole]
+    for mistake in here or mistakes:
         said = answers_with(exercise, (mistake,), section[0].probe.what, seed)
         if said is not None and not same(said, truth):
             mistaken = solution(exercise).replace(*mistake[1:])
@@ -411,6 +428,8 @@ def without_return(source: str, what: str) -> str:
     hole = source.splitlines()[begin - 1:]
     hole = hole[:next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), len(hole))]
     text = "\n".join(line.split("#")[0] for line in hole)
+    if "None" in text:
+        return "There is None in your code where a number belongs, such as 0."
     for method in ("append", "extend", "insert", "reverse", "sort"):
         if f"return " in text and f".{method}(" in text.split("return ")[-1].splitlines()[0]:
             return (f"`{method}` changes the list and returns None. Change it in one line, and "
