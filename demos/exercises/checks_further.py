@@ -597,11 +597,12 @@ def check_network(m, rng):
 
         yield Probe("__init__", "whether each neuron, in their order, draws its weights from rng",
                     drawn, [True, True, True])
-        z = numbers(rng, 1)[0]
-        yield Probe("__init__", f"the bends of the neurons, each at z = {z:g}",
-                    lambda: [z if n.activation is None else n.activation(z)
-                             for n in hidden_and_output(m.Network(rng=random.Random(seed)))],
-                    [bend(z), bend(z), z])
+        z = abs(numbers(rng, 1)[0])
+        yield Probe("__init__", f"the bends of the neurons, each at z = {z:g} and at {-z:g}",
+                    lambda: [x if n.activation is None else n.activation(x)
+                             for n in hidden_and_output(m.Network(rng=random.Random(seed)))
+                             for x in (z, -z)],
+                    [bend(z), bend(-z), bend(z), bend(-z), z, -z])
         yield Probe("__call__", at, lambda: network()(list(x)),
                     out[0] * data[6] + out[1] * data[7] + data[8])
 
