@@ -114,7 +114,7 @@ class Value(Node):
         >>> x.grad
         12.0
         """
-        if not create_graph and shortcuts.backward(self, DOT):
+        if not create_graph and shortcuts.backward(self):
             return                              # the same, faster: see there
         found = gradients(self, create_graph)
         if create_graph:

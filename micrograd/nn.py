@@ -191,7 +191,9 @@ class Layer(Module):
 
     def __call__(self, x):
         # A plain number becomes one node of the graph, not one for each neuron.
-        x = [number if isinstance(number, Value) else Constant(number) for number in x]
+        if not all([isinstance(number, Value) for number in x]):
+            x = [number if isinstance(number, Value) else Constant(number) for number in x]
+        x = tuple(x)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -223,7 +225,7 @@ class MLP(Module):
     def __call__(self, x):
         for layer in self.layers:
             # A layer of one neuron hands on a bare value.
-            x = layer(x if hasattr(x, "__len__") else [x])
+            x = layer(tuple(x) if hasattr(x, "__len__") else (x,))
         return x
 
     def __repr__(self):

@@ -21,7 +21,7 @@ def for_dot(Value, Constant, operation):
 def install_operators(Value, Constant, apply, **operators):
     pass
 
-def backward(root, dot):
+def backward(root):
     return False
 """
 TRAINING = """

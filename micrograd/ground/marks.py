@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
+from .node import Node
+
 __all__ = ["marking", "marks", "values_in"]
 
 
@@ -44,13 +46,26 @@ def marking(call: Callable[..., Any]) -> Callable[..., Any]:
         out = call(*args, **named)
         if named:
             args += tuple(named.values())
-        if hasattr(type(out), "_prev"):
-            _mark(out, args)
-        elif isinstance(out, (dict, list, tuple)):
-            for value in values_in(out):
-                _mark(value, args)
+        if isinstance(out, Node) and len(args) == 2:        # as a neuron is called
+            if out.operation is not None and out is not args[1]:
+                mark = out._mark
+                out._mark = args if mark is None else (args, *mark)
+        elif type(out) is list:                 # as a layer returns it
+            for value in out:
+                if isinstance(value, Node) and value.operation is not None:
+                    mark = value._mark
+                    value._mark = args if mark is None else (args, *mark)
+                else:
+                    _mark_all(value, args)
+        else:
+            _mark_all(out, args)
         return out
     return call_and_mark
+
+
+def _mark_all(out: Any, args: tuple[Any, ...]) -> None:
+    for value in values_in(out):
+        _mark(value, args)
 
 
 def _as_a_method(call: Any) -> Callable[..., Any]:
@@ -62,10 +77,7 @@ def _as_a_method(call: Any) -> Callable[..., Any]:
 
 
 def _mark(value: Any, args: tuple[Any, ...]) -> None:
-    if value._prev:
-        for x in args:
-            if x is value:
-                return
+    if value.operation is not None and not any([x is value for x in args]):
         value._mark = args if value._mark is None else (args, *value._mark)
 
 

@@ -19,7 +19,8 @@ class Node:
 
     `_prev` is a tuple to everyone, but made when asked for: one or two inputs are kept as they are,
     which saves a tuple for each operation, a third of the memory, and half of the work of Python's
-    garbage collector.
+    garbage collector. Of a dot product, the weights and the inputs are kept as the two tuples that
+    they are: neurons of one layer share the second.
     """
 
     __slots__ = ("data", "grad", "label", "operation", "_mark", "_x", "_y")
@@ -36,7 +37,7 @@ class Node:
     def _prev(self) -> tuple[Any, ...]:
         """The values it was made from."""
         if self._y is not None:
-            return self._x, self._y
+            return self._x + self._y if type(self._y) is tuple else (self._x, self._y)
         if self._x is None:
             return ()
         return self._x if type(self._x) is tuple else (self._x,)

@@ -67,9 +67,10 @@ def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Callable[.
         @functools.wraps(dot)
         def dot_of_values(ws: Sequence[Any], xs: Sequence[Any]) -> Any:
             try:
-                inputs = xs
-                if not PLAIN.isdisjoint(map(type, xs)):
-                    inputs = [constant(x) if type(x) in PLAIN else x for x in xs]
+                if PLAIN.isdisjoint(map(type, xs)):
+                    inputs = tuple(xs)
+                else:
+                    inputs = tuple([constant(x) if type(x) in PLAIN else x for x in xs])
                 data = 0
                 for w, x in zip(ws, inputs, strict=True):
                     data += w.data * x.data
@@ -79,7 +80,7 @@ def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Callable[.
                 return dot(ws, xs)
             out = new(Value)
             out.data, out.grad, out.label, out.operation, out._mark = data, 0, "", operation, None
-            out._prev = (*ws, *inputs)
+            out._x, out._y = tuple(ws), inputs
             return out
         return dot_of_values
     return decorate
@@ -132,7 +133,7 @@ def _maker(Constant: type) -> Callable[[Any], Any]:
     return constant
 
 
-def backward(root: Any, dot: Any) -> bool:
+def backward(root: Any) -> bool:
     """Add up the gradients in place, on `grad`, and return True.
 
     Only where every `grad` in the graph is 0; otherwise, and where a rule does anything unusual,
@@ -149,16 +150,16 @@ def backward(root: Any, dot: Any) -> bool:
             root.grad = 1
             for value in reversed(order):
                 x, y = value._x, value._y
-                if y is not None:
+                if type(y) is tuple:            # a dot product
+                    g = value.grad
+                    for w, v in zip(x, y):
+                        w.grad += g * v.data
+                    for w, v in zip(x, y):
+                        v.grad += g * w.data
+                elif y is not None:
                     to_x, to_y = value.operation.rule(value.grad, value.data, x.data, y.data)
                     x.grad += to_x
                     y.grad += to_y
-                elif value.operation is dot:
-                    g, half = value.grad, len(x) // 2
-                    for w, v in zip(x[:half], x[half:]):
-                        w.grad += g * v.data
-                    for w, v in zip(x[:half], x[half:]):
-                        v.grad += g * w.data
                 elif x is not None:
                     inputs = value._prev
                     numbers = [v.data for v in inputs]
@@ -203,11 +204,14 @@ def _order(root: Any, between: list[Any], leaves: dict[Any, Any]) -> list[Any] |
             between.append(value)
             value.grad = SEEN
             todo += value, None
-            if value._y is not None:
-                todo.append(value._y)
-            elif type(x) is tuple:
+            y = value._y
+            if type(x) is tuple:
+                if y is not None:
+                    todo += y[::-1]
                 todo += x[:0:-1]
                 x = x[0]
+            elif y is not None:
+                todo.append(y)
             value = x                           # the first input need not wait on the list
             continue
         while todo:
