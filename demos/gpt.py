@@ -162,7 +162,7 @@ class Training:
         parameters = self.model.parameters()
         small = len(parameters) * options["context"] <= LARGEST
         self.compiled = (jit(self.model.loss, parameters, language)
-                         if language and small else None)
+                         if language not in (None, "off") and small else None)
         self.optimizer = Adam(parameters, betas=(0.9, 0.95))
         self.done, self.average = 0, 0.0
 
