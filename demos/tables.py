@@ -4,6 +4,7 @@ You will learn here what is done to data before a network sees them, and what a 
 compared with. `two_two_one.py` is the lesson that uses this file.
 """
 
+import codecs
 import csv
 import math
 import pathlib
@@ -12,34 +13,40 @@ from statistics import fmean
 from command_line import BadInput
 
 TREES = pathlib.Path(__file__).parent / "data" / "trees.csv"
+IN_UTF_16 = " (it seems to be in UTF-16: save it in UTF-8)"
 UNITS = {"girth": "inches", "height": "feet", "volume": "cubic feet"}
 
 
 def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     """The names of the three columns, from the header row if there is one, and the rows."""
-    names, rows = ["x1", "x2", "y"], []
+    names, rows, header = ["x1", "x2", "y"], [], False
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             for fields in reader:
-                if not fields:
-                    continue
+                if not fields or (len(fields) == 1 and not fields[0].strip()):
+                    continue                    # a blank line
                 try:
                     numbers = tuple(map(float, fields))
                 except ValueError:
                     numbers = ()
                 if len(numbers) == 3 and all(map(math.isfinite, numbers)):
                     rows.append(numbers)
-                elif not rows and reader.line_num == 1 and len(fields) == 3 and not any(
+                elif not rows and not header and len(fields) == 3 and not any(
                         map(_is_number, fields)):
-                    names = [field.strip() for field in fields]
+                    names, header = [_printable(field.strip()) for field in fields], True
                 else:
                     raise BadInput(f"{path}, line {reader.line_num}: expected three finite numbers "
-                                   f"separated by commas, got {','.join(fields)!r:.60}")
+                                   f"separated by commas, got {','.join(fields)!r:.60}"
+                                   + _what_it_is(fields))
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise BadInput(f"{path}: not a CSV file in UTF-8") from None
+    except UnicodeDecodeError as error:
+        utf_16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        raise BadInput(f"{path}: not a CSV file in UTF-8" + IN_UTF_16 * utf_16) from None
+    except csv.Error as error:                  # as of a quotation mark that nothing closes
+        raise BadInput(f"{path}, line {reader.line_num}: not a CSV file in UTF-8 ({error})"
+                       ) from None
     if len(rows) < 2:
         raise BadInput(f"{path}, line {max(1, reader.line_num)}: the file has {len(rows)} "
                        "rows of three numbers, expected two or more")
@@ -51,6 +58,21 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
             raise BadInput(f"{path}, lines 1 to {reader.line_num}: column {name!r} runs from "
                            f"{min(column):g} to {max(column):g}, beyond what floats can square")
     return names, rows
+
+
+def _what_it_is(fields: list[str]) -> str:
+    if any("\0" in field for field in fields):
+        return IN_UTF_16
+    if any(";" in field for field in fields):
+        return " (it has semicolons; write commas between numbers, and points in them: 1.5,2,3)"
+    if any("\t" in field for field in fields):
+        return " (it has tabs; write commas between the numbers)"
+    return ""
+
+
+def _printable(text: str) -> str:
+    """The text without what a terminal would obey, such as escape sequences."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _is_number(field: str) -> bool:
