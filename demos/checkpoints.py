@@ -36,8 +36,9 @@ def load(path: pathlib.Path, use: Callable):
                        "SHA-256 that it gives")
     try:
         return use(content["state"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path}: the checkpoint is of another network: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BadInput(f"{path}: the checkpoint is of another network: "
+                       f"{ascii(str(error))[1:200]}") from None
 
 
 def digest(text: str) -> str:

@@ -14,6 +14,7 @@ could. The file is one story: the network, its training, and what it makes up.
 Ctrl-C saves a checkpoint, and --resume goes on from it as if nothing had happened.
 """
 
+import math
 import pathlib
 import random
 import sys
@@ -252,7 +253,9 @@ class Training:
 
     @classmethod
     def of(cls, state: dict, language: str | None = None) -> "Training":
-        """The training whose state this is."""
+        """The training whose state this is. Raises ValueError, or whatever meets it first, if it
+        is the state of none."""
+        _require_a_training(state)
         training = cls(state["names"], state["options"], state["held_out"], language)
         training.model.load_state_dict(state["model"])
         training.optimizer.m, training.optimizer.v = state["adam"]["m"], state["adam"]["v"]
@@ -261,6 +264,30 @@ class Training:
         version, internal, gauss_next = state["rng"]
         training.rng.setstate((version, tuple(internal), gauss_next))
         return training
+
+
+def _require_a_training(state: dict) -> None:
+    """Raise an error unless all is there, and of the kind and size that it should be."""
+    options, names, adam = state["options"], state["names"] + state["held_out"], state["adam"]
+    for name, (_, default, _) in OPTIONS.items():
+        x = options[name]
+        if type(x) not in (int, type(default)) or not (name == "seed" or 0 < x < math.inf):
+            raise ValueError(f"--{name} is {x!r}")
+    if not (state["names"] and state["held_out"] and options["corpus"].isprintable()):
+        raise ValueError("it has no names to learn, or to be examined with")
+    for name in names:
+        if not (name.isprintable() and 0 < len(name) < options["context"]):
+            raise ValueError(f"a name to learn is {name!r}")
+    width, letters = options["width"], 1 + len(set("".join(names)))
+    count = width * (2 * letters + options["context"] + 12 * width * options["layers"])
+    if width % options["heads"] or not len(adam["m"]) == len(adam["v"]) == count:
+        raise ValueError("its sizes do not fit each other")
+    numbers = [*adam["m"], *adam["v"], state["average"], state["done"]]
+    if not all([type(x) in (int, float) and math.isfinite(x) for x in numbers]):
+        raise ValueError("a number that it remembers is none, or is not finite")
+    if min(adam["v"]) < 0 or type(state["done"]) is not int or not (
+            0 <= state["done"] <= options["steps"]):
+        raise ValueError("it is of no step of its training")
 
 
 # ── All of it ─────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +308,8 @@ def tell(args) -> None:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"Stopped; the trained network is in {path}, and --resume shows "
                                 "what it does.") from None
+    except (ArithmeticError, ValueError) as error:
+        raise Failed(f"the network in {path} cannot be used: {error}") from None
     print(f"\nThe network is saved in {path}; --resume makes more of it.")
 
 

@@ -182,7 +182,7 @@ def test_interrupts_at_many_lines(act):
 @acts
 def test_interrupts_at_many_instructions(act):
     """Finer than Python itself looks for signals."""
-    try_moments(*act, 600, instructions=True)
+    try_moments(*act, 200, instructions=True)
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────
