@@ -273,7 +273,7 @@ def _require_a_training(state: dict) -> None:
         x = options[name]
         if type(x) not in (int, type(default)) or not (name == "seed" or 0 < x < math.inf):
             raise ValueError(f"--{name} is {x!r}")
-    if not (state["names"] and state["held_out"] and options["corpus"].isprintable()):
+    if not (state["names"] and state["held_out"] and options.get("corpus", "").isprintable()):
         raise ValueError("it has no names to learn, or to be examined with")
     for name in names:
         if not (name.isprintable() and 0 < len(name) < options["context"]):
@@ -320,12 +320,12 @@ def begun(args) -> Training:
         raise BadInput("--width must be a multiple of --heads, for the heads share it: got "
                        f"{options['width']} and {options['heads']}")
     names, options["corpus"] = told.corpus(args.corpus, options["context"])
-    return Training(names, options, language=args.jit)
+    return Training(names, options, language=args.language)
 
 
 def resumed(path: pathlib.Path, args) -> Training:
     """The training of the checkpoint. Its options are those it was begun with, but for --steps."""
-    training = checkpoints.load(path, lambda state: Training.of(state, args.jit))
+    training = checkpoints.load(path, lambda state: Training.of(state, args.language))
     for name in OPTIONS:
         given, had = getattr(args, name), training.options[name]
         if given not in (None, had) and name != "steps":
