@@ -493,6 +493,7 @@ def test_predict_asks_and_explains(browser, tmp_path):
     right = g * (1 - out * out)
     browser.click("#predict")
     assert browser.text("#phase").startswith("Backward 1 of")
+    assert browser.texts("#promise dd")[::2] == ["?", "?"]
     browser.run("document.activeElement.blur()")
     for _ in range(4):
         if not browser.text("#headline").startswith("The rule of tanh"):

@@ -193,10 +193,12 @@ function showKnob() {
   slider.value = now;
   slider.setAttribute("aria-valuetext", full(now));
   const change = lossNow - loss;
+  // Whoever predicts the gradient is not told it here.
+  const hides = predict?.checked && model.received(value) < value.receipts.length;
   const told = [["the gradient, the slope", gradient], ["turned by", by],
                 ["the gradient promised", promised], ["the loss changed by", change]];
   byId("promise").replaceChildren(...told.flatMap(([words, x], k) => [make("dt", {}, words),
-    make("dd", { class: k === 1 ? "" : sign(x) }, signed(x))]));
+    make("dd", { class: k === 1 || hides ? "" : sign(x) }, hides && k % 2 === 0 ? "?" : signed(x))]));
   const { px, py, tangent } = plotted;
   const [cx, y0, y1] = [px(now), py(tangent(now)), py(lossNow)];
   for (const [circle, cy] of [[plotted.promised, y0], [plotted.now, y1]]) {

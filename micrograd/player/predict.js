@@ -12,6 +12,7 @@ function makePredict() {
     hiddenAt = -1;
     const early = model.step <= model.seedStep || model.step === model.lastStep;
     show(predict.checked && early ? model.seedStep + 1 : model.step);
+    showKnob();
   });
 }
 
@@ -30,6 +31,7 @@ function reveal(row) {
   updateGraph(model.step);
   showPanel();
   showDetails();
+  showKnob();
   byId("rows").querySelector("input")?.focus();
 }
 
@@ -83,7 +85,8 @@ function question(row) {
   check.addEventListener("click", answer);
   give.addEventListener("click", () => reveal(row));
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") answer(); });
-  const inputs = model.turn.inputs.map((i) => model.values.get(i));
+  const inputs = model.turn.inputs.map((i) => model.values.get(i))
+    .filter((x) => x.role !== "constant");
   const known = [...inputs.map((x) => [named(x), ` = ${short(model.number(x.data))}`]),
                  [named(out), ` = ${short(model.number(out.data))}`],
                  [named(out, true), ` = ${short(model.gradient(out))}`]];
