@@ -268,7 +268,7 @@ def _check_rule(value: Value, rtol: float) -> list[Check]:
             continue
         partial = _partial(operation.mathematics, point, i)
         verdict, measured, because = _compare(partial, x, said[i], rtol, noise)
-        g = 1
+        g = 1.0
         if verdict == "differs" and not because:
             if _close(said[i], of_one[i]) or not math.isfinite(said[i]):
                 because = _suspect(operation, point, i)

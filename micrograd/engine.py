@@ -261,7 +261,7 @@ def topological_order(root: Value) -> list[Value]:
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    todo: list[Value | None] = [root]
+    todo: list[Any] = [root]
     while todo:
         value = todo.pop()
         if value is None:

@@ -16,6 +16,7 @@ Read `losses.py` next: it says how wrong a network's output is.
 import random
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from .engine import Constant, Value, dot
 from .functions import relu
@@ -234,7 +235,7 @@ class MLP(Module):
 
 # ── Walking through a module ──────────────────────────────────────────────────────────────────────
 
-def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tuple[str, object]]:
+def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tuple[str, Any]]:
     """The wanted things in a module, with dotted names. `contents` of a module is a dict; lists,
     tuples and dicts are gone through, each once, as modules are."""
     found, seen, todo = {}, {}, [("", module)]

@@ -17,9 +17,10 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from .c import PRELUDE
 from .samples import NUMBER, Kind
@@ -51,7 +52,7 @@ def compiler(long: bool = False) -> str:
                      "pip install 'micrograd[c]' brings one")
 
 
-def build(source: str) -> Callable:
+def build(source: str) -> Any:
     """The function `run` of a C source, which is compiled and loaded."""
     long = source.count("\n") > LONG
     command = compiler(long)
@@ -104,7 +105,7 @@ def flat(samples: Sequence[Sequence], structure) -> list:
     return list(chain.from_iterable(zip(*_columns(samples, structure))))
 
 
-def _columns(column: Sequence, kind) -> list[Sequence]:
+def _columns(column: Sequence, kind) -> list:
     if type(kind) is Kind:
         return [column if kind is NUMBER else [0.0] * len(column)]
     parts = list(zip(*column))

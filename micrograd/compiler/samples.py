@@ -95,7 +95,7 @@ def _parts(kinds: Any, types: set[Any]) -> Callable[[Sequence[Any]], bool]:
         return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
                 and first([*chain.from_iterable(column)]))
 
-    if kinds and kinds == kinds[:1] * len(kinds):
+    if kinds and all([kind == kinds[0] for kind in kinds]):
         first = checks[0]
         return fits_alike
     return fits

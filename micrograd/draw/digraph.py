@@ -9,7 +9,7 @@ from .placing import Placing, run
 from .svg import svg
 
 try:
-    import graphviz                             # type: ignore[import-untyped]
+    import graphviz
 except ImportError:
     raise ImportError("draw_dot needs the package graphviz: pip install graphviz") from None
 
@@ -86,7 +86,7 @@ def _converted(text: str, format: str) -> bytes:
         import resvg_py
         return bytes(resvg_py.svg_to_bytes(svg_string=text, zoom=2))
     try:
-        import cairosvg                         # type: ignore[import-untyped]
+        import cairosvg
     except (ImportError, OSError):              # OSError where it finds no cairo
         raise RuntimeError("a PDF needs the package CairoSVG: pip install cairosvg") from None
     return bytes(cairosvg.svg2pdf(text.encode()))

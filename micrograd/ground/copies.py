@@ -54,7 +54,7 @@ def _empty(value: Any) -> Any:
     return object.__new__(type(value))
 
 
-def _state(value: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _state(value: Any) -> Any:
     """The attributes of a value: those of a subclass without slots, and those in slots."""
     return object.__reduce_ex__(value, 2)[2]
 

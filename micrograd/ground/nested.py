@@ -7,6 +7,7 @@ They come from users and files, and so may be of any depth, share parts, or cont
 [['1', '2'], [['1', '2'], '3']]
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -51,12 +52,13 @@ def side_by_side(shape: Any, other: Any) -> Iterator[tuple[Callable[[], str], An
     [0][0] a 1
     [1] ['b'] 2
     """
-    todo, seen = [((), shape, other)], set()
+    todo: list[tuple[tuple, Any, Any]] = [((), shape, other)]
+    seen = set()
     while todo:
         place, shape, other = todo.pop()
         if (id(shape), id(other)) not in seen:
             seen.add((id(shape), id(other)))
-            yield lambda place=place: _written(place), shape, other
+            yield functools.partial(_written, place), shape, other
             if (isinstance(shape, (list, tuple)) and isinstance(other, (list, tuple))
                     and len(shape) == len(other)):
                 todo += [((place, i), *both) for i, both in enumerate(zip(shape, other))][::-1]

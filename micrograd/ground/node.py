@@ -56,7 +56,8 @@ class Node:
     __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = item = loses_the_gradient
 
     # A copy is of the whole graph, however deep.
-    __copy__, __deepcopy__, __reduce_ex__ = copies.shallow, copies.deepcopy, copies.reduce
+    __copy__, __deepcopy__ = copies.shallow, copies.deepcopy
+    __reduce_ex__: Any = copies.reduce
 
     @classmethod
     def add_methods(cls, *functions: Callable[..., Any], **named: Callable[..., Any]) -> None:

@@ -100,7 +100,8 @@ def power(x: Any, y: Any) -> Any:
     """
     try:
         if isinstance(x, Rational) and isinstance(y, Rational):
-            bits = abs(y) * (max(abs(x.numerator), x.denominator).bit_length() - 1)
+            length = max(abs(int(x.numerator)), int(x.denominator)).bit_length()
+            bits = abs(y) * (length - 1)        # type: ignore[operator]
             if bits > FLOAT_BITS and (x.denominator == 1 or bits > 64 * FLOAT_BITS):
                 x = float(x)
         result = x ** y

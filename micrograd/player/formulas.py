@@ -175,7 +175,7 @@ class Formula:
 
     # A comparison remembers what was compared. Where its answer is no, it tells the opposite.
 
-    __hash__ = None
+    __hash__ = None                             # type: ignore[assignment]
     def __lt__(self, other):            return Condition(self, "<≥", other, lambda x, y: x < y)
     def __le__(self, other):            return Condition(self, "≤>", other, lambda x, y: x <= y)
     def __gt__(self, other):            return Condition(self, ">≤", other, lambda x, y: x > y)
@@ -295,7 +295,7 @@ class Open:
     else to be true, and is noted among those `met`."""
 
     __slots__ = ("number", "outcomes", "met")
-    __hash__ = None
+    __hash__ = None                             # type: ignore[assignment]
 
     def __init__(self, number, outcomes: list[bool], met: list):
         self.number, self.outcomes, self.met = number, outcomes, met
@@ -318,8 +318,8 @@ for _name in ("add", "sub", "mul", "truediv", "lt", "le", "gt", "ge", "eq", "ne"
 for _name in ("add", "sub", "mul", "truediv"):
     setattr(Open, f"__r{_name}__",
             lambda self, other, f=_openly(getattr(operator, _name)): f(other, self))
-Open.__pow__ = _openly(power)
-Open.__rpow__ = lambda self, other: Open.__pow__(other, self)
+setattr(Open, "__pow__", _openly(power))
+setattr(Open, "__rpow__", lambda self, other: _openly(power)(other, self))
 for _name in set(functions.__all__) - {"where"}:
     setattr(Open, _name, _openly(getattr(functions, _name)))
 

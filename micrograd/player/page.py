@@ -27,8 +27,9 @@ import math
 import os
 import re
 import struct
+from typing import Any
 
-from ..draw.svg import COLOURS
+from ..draw.nodes import COLOURS
 from ..draw.text import as_float
 from ..engine import Value
 from ..ground import files
@@ -64,10 +65,12 @@ def play(root: Value, model=None, depth: int | None = None) -> "Player":
 class Player:
     """The page of one computation: `play` makes it."""
 
-    kind, scripts = "recording", SCRIPTS
+    kind = "recording"
+    scripts: tuple[str, ...] = SCRIPTS
 
     def __init__(self, root: Value, model=None, depth: int | None = None):
-        self._levels, self._frames, self._captions = Levels(root, model, _asked(depth)), [], []
+        self._levels: Any = Levels(root, model, _asked(depth))
+        self._frames, self._captions = [], []
         self._names = self._record(root, self._levels)
 
     def _record(self, root: Value, levels: Levels, caption: str = "", kind=list) -> list[tuple]:

@@ -1,5 +1,7 @@
 """Where everything stands on the page: as in a picture, with room for any number in each box."""
 
+from typing import Any
+
 from ..draw.placing import Placing
 from ..draw.scene import Scene
 
@@ -12,7 +14,7 @@ def placed(scene: Scene) -> tuple[dict, list, list, list]:
     placing = Placing(scene, "LR", any_number=True).place()
     nodes = {}
     for name, node in placing.nodes.items():
-        written = {"lines": [text for kind, text in node.lines if kind == "label" and text]}
+        written: dict[str, Any] = {"lines": [text for kind, text in node.lines if kind == "label" and text]}
         if node.kind == "operation":
             written = {"symbol": str(scene.order[int(name[1:])]._op)}
         elif node.kind == "closed box":

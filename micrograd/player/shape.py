@@ -19,6 +19,7 @@ compiler's symbols, it is the program that makes a page alive.
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from . import formulas
 from ..draw.nodes import role
@@ -117,7 +118,7 @@ class Shape:
         """
         values = topological_order(root)
         self._compare(values)
-        told = {("data", i): values[i].data for i in self.told}
+        told: dict[tuple, Any] = {("data", i): values[i].data for i in self.told}
         found, kinds = gradients(root), {}
         for k, turn in enumerate(self.turns):
             if not turn.box:
@@ -167,7 +168,7 @@ class Shape:
 
     # ── What the page is told ─────────────────────────────────────────────────────────────────────
 
-    def page(self, places: dict[tuple, int]) -> dict:
+    def page(self, places: dict[tuple, Any]) -> dict:
         """What the page is told of the shape. `places` tells where each number is in a frame."""
         scene = self.scene
         nodes, arrows, groups, size = placed(scene)
