@@ -21,13 +21,13 @@ STYLE = """
   .number { font-size: 14px; font-variant-numeric: tabular-nums; }
   .line { stroke: #8c8c8c; stroke-width: 2; }
   .neuron { fill: #ffffff; stroke: #8c8c8c; stroke-width: 2; }
-  .input { fill: #cfe5f8; stroke: #2b6ca3; stroke-width: 2; }
+  .input { fill: #d3f0e8; stroke: #1d7a66; stroke-width: 2; }
   .output { fill: #c8ebc5; stroke: #2f7d32; stroke-width: 2; }
-  .parameter { fill: #ffe0a3; stroke: #b06f00; }
+  .parameter { fill: #e9e1f8; stroke: #6b4fa0; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e8ebef; } .quiet { fill: #a2abb6; }
-    .neuron { fill: #20252b; stroke: #7d848d; } .input { fill: #17364f; stroke: #5a9fd8; }
-    .output { fill: #1d4420; stroke: #6fbf73; } .parameter { fill: #4d3708; stroke: #d9a134; }
+    .neuron { fill: #20252b; stroke: #7d848d; } .input { fill: #12372f; stroke: #4fb59c; }
+    .output { fill: #1d4420; stroke: #6fbf73; } .parameter { fill: #31284f; stroke: #a58ddb; }
   }
 """
 CIRCLES = {"x1": (50, 96, "input"), "x2": (50, 262, "input"), "z1": (300, 96, "neuron"),
