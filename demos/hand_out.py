@@ -30,7 +30,8 @@ PAGE = """<!DOCTYPE html>
         font: .72rem/1.25 ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }}
   p {{ margin: 0 0 .3rem; }}
   @media (max-width: 40rem) {{ section {{ grid-template-columns: minmax(0, 1fr); }} }}
-  @media print {{ body {{ margin: 0; padding: 0; font-size: 8.5pt; }} pre {{ font-size: 7pt; }} }}
+  @media print {{ body {{ margin: 0; padding: 0; font-size: 8.5pt; }} pre {{ font-size: 6.6pt; line-height: 1.15; }}
+    section {{ padding: .1rem 0; }} h1 {{ font-size: 12pt; }} }}
 </style>
 <h1>The engine on one page</h1>
 <p>Backpropagation in {lines} lines of Python: what the exercises build, and where it is in micrograd.</p>
