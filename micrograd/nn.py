@@ -79,7 +79,7 @@ class Module:
         while todo:
             thing = todo.pop()
             if isinstance(thing, Value):
-                if not thing._prev:
+                if thing.operation is None:
                     found[thing] = None
             elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
                 seen.add(id(thing))
