@@ -12,11 +12,13 @@ of how large gradients have been (*Adam*).
 4.8
 
 Formulas and defaults are those of `torch.optim`. From here, go on to `calculus.py` for derivatives
-of any order and how to check a rule, or to `draw.py` to see a graph.
+of any order and how to check a rule, or to `draw/` to see a graph.
 """
 
 import copy
+from collections import deque
 from collections.abc import Iterable
+from itertools import repeat
 from math import isfinite
 
 __all__ = ["Adam", "Optimizer", "SGD"]
@@ -77,12 +79,11 @@ class Optimizer:
             self.steps += 1
             numbers = [data if type(data) is float else _number(data)
                        for data in self.updates(gradients)]
-            for p, data in zip(self.parameters, numbers):
-                p.data = data
+            # In one piece, so that Ctrl-C comes before or after it.
+            deque(map(setattr, self.parameters, repeat("data"), numbers), maxlen=0)
         except BaseException as error:
             self.__dict__ = remembered
-            for p, data in zip(self.parameters, before):
-                p.data = data
+            deque(map(setattr, self.parameters, repeat("data"), before), maxlen=0)
             if type(error) in (OverflowError, ZeroDivisionError):
                 raise type(error)(f"{type(self).__name__} has no next data for a parameter: {error}; "
                                   "no parameter was changed") from None
