@@ -43,7 +43,7 @@ def torch_mlp(nin: int, nouts: list[int]):
 
 
 def torch_train(model, samples, steps: int) -> list[float]:
-    """What `train(model, compiled(model), samples, steps)` is there."""
+    """What `train(model, compiled(model, "python"), samples, steps)` is there."""
     import torch
     points, kinds = (torch.tensor(column, dtype=torch.float64) for column in zip(*samples))
     optimizer, losses = torch.optim.Adam(model.parameters(), lr=LR), []
@@ -73,7 +73,7 @@ def tell(args) -> None:
         load(ours, args.load)
     else:
         print("Training the network of moons.py here:")
-        train(ours, compiled(ours), samples, args.steps)
+        train(ours, compiled(ours, "python"), samples, args.steps)
     print(f"{accuracy(ours, unseen):.1f} % of {len(unseen)} unseen points are right.\n")
 
     theirs = torch_mlp(*SIZES)
@@ -103,7 +103,7 @@ def tell_outputs(ours, theirs, unseen) -> None:
 
 def tell_losses(ours, theirs, samples, steps: int) -> None:
     print(f"\nBoth train on for {steps} steps of Adam:")
-    here = train(ours, compiled(ours), samples, steps)
+    here = train(ours, compiled(ours, "python"), samples, steps)
     there = torch_train(theirs, samples, steps)
     print(f"  {'step':>6}{'loss here':>22}{'loss in PyTorch':>22}")
     for step in sorted({*range(0, steps, max(1, steps // 5)), steps - 1}):

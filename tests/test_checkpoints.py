@@ -50,6 +50,7 @@ def edit(state, rng):
 
 
 @pytest.mark.parametrize("edits", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_edits_of_a_checkpoint(edits, state, demo, tmp_path, monkeypatch):
     gpt, checkpoints = demo.module("gpt"), demo.module("checkpoints")
     path, seed = tmp_path / "gpt.json", random.randrange(10 ** 9)

@@ -187,6 +187,7 @@ def test_interrupts_at_many_instructions(act):
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_interrupts_of_a_save(tmp_path):
     """A page is written whole or not at all, and nothing is left beside it."""
     path = tmp_path / "page.html"
