@@ -16,9 +16,7 @@ of any order and how to check a rule, or to `draw/` to see a graph.
 """
 
 import copy
-from collections import deque
 from collections.abc import Iterable
-from itertools import repeat
 from math import isfinite
 
 __all__ = ["Adam", "Optimizer", "SGD"]
@@ -77,13 +75,12 @@ class Optimizer:
                       for name, thing in vars(self).items()}
         try:
             self.steps += 1
-            numbers = [data if type(data) is float else _number(data)
-                       for data in self.updates(gradients)]
-            # In one piece, so that Ctrl-C comes before or after it.
-            deque(map(setattr, self.parameters, repeat("data"), numbers), maxlen=0)
+            for p, data in zip(self.parameters, _numbers(self.updates(gradients))):
+                p.data = data
         except BaseException as error:
             self.__dict__ = remembered
-            deque(map(setattr, self.parameters, repeat("data"), before), maxlen=0)
+            for p, data in zip(self.parameters, before):
+                p.data = data
             if type(error) in (OverflowError, ZeroDivisionError):
                 raise type(error)(f"{type(self).__name__} has no next data for a parameter: {error}; "
                                   "no parameter was changed") from None
@@ -107,7 +104,7 @@ class Optimizer:
         """The same of all parameters, in order."""
         if self.weight_decay:
             return [self.gradient(p) for p in self.parameters]
-        return [p.grad if type(p.grad) is float else _number(p.grad) for p in self.parameters]
+        return _numbers([p.grad for p in self.parameters])
 
 
 class SGD(Optimizer):
@@ -163,6 +160,10 @@ def _number(x):
     """A plain number: also of a gradient with a graph of its own, and Python's for numpy's."""
     x = x.data if hasattr(x, "_prev") else x
     return x.item() if hasattr(x, "item") else x
+
+
+def _numbers(xs):
+    return [x if type(x) is float else _number(x) for x in xs]
 
 
 def _require(name: str, number, holds: bool, accepted: str) -> None:
