@@ -41,6 +41,7 @@ def interrupted(act, moment, instructions=False, count=None):
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = instructions          # Python 3.12 wants to know it beforehand
     sys.settrace(trace)
     try:
         act()

@@ -145,30 +145,7 @@ def backward(root: Any) -> bool:
     done = False
     try:
         if order := _order(root, between, leaves):
-            for value in between:
-                value.grad = 0
-            root.grad = 1
-            for value in reversed(order):
-                x, y = value._x, value._y
-                if type(y) is tuple:            # a dot product
-                    g = value.grad
-                    for w, v in zip(x, y):
-                        w.grad += g * v.data
-                    for w, v in zip(x, y):
-                        v.grad += g * w.data
-                elif y is not None:
-                    to_x, to_y = value.operation.rule(value.grad, value.data, x.data, y.data)
-                    x.grad += to_x
-                    y.grad += to_y
-                elif x is not None:
-                    inputs = value._prev
-                    numbers = [v.data for v in inputs]
-                    to_inputs = value.operation.rule(value.grad, value.data, *numbers)
-                    if len(inputs) == 1 and not isinstance(to_inputs, (list, tuple)):
-                        x.grad += to_inputs
-                    else:
-                        for v, to_v in zip(inputs, to_inputs, strict=True):
-                            v.grad += to_v
+            _pass_back(root, order, between)
             done = True
     except Exception:                           # gradients() meets it again, and explains it
         pass
@@ -179,6 +156,33 @@ def backward(root: Any) -> bool:
             for value, grad in leaves.items():
                 value.grad = grad
     return done
+
+
+def _pass_back(root: Any, order: list[Any], between: list[Any]) -> None:
+    for value in between:
+        value.grad = 0
+    root.grad = 1
+    for value in reversed(order):
+        x, y = value._x, value._y
+        if type(y) is tuple:                    # a dot product
+            g = value.grad
+            for w, v in zip(x, y):
+                w.grad += g * v.data
+            for w, v in zip(x, y):
+                v.grad += g * w.data
+        elif y is not None:
+            to_x, to_y = value.operation.rule(value.grad, value.data, x.data, y.data)
+            x.grad += to_x
+            y.grad += to_y
+        elif x is not None:
+            inputs = value._prev
+            numbers = [v.data for v in inputs]
+            to_inputs = value.operation.rule(value.grad, value.data, *numbers)
+            if len(inputs) == 1 and not isinstance(to_inputs, (list, tuple)):
+                x.grad += to_inputs
+            else:
+                for v, to_v in zip(inputs, to_inputs, strict=True):
+                    v.grad += to_v
 
 
 def _order(root: Any, between: list[Any], leaves: dict[Any, Any]) -> list[Any] | None:
