@@ -151,11 +151,14 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6, order: int = 1) -> list
         raise GradientError("\n  ".join([heading, *map(str, wrong[:5]), *more]))
     if order > 1:
         for i, name in enumerate(names):
+            again = f"the gradient by {name}, differentiated again"
             try:
                 checks += check_gradients(_derivative(f, i), point, rtol, order - 1)
             except GradientError as error:
-                raise GradientError(f"the gradient by {name}, differentiated again: {error}") \
-                    from None
+                raise GradientError(f"{again}: {error}") from None
+            except (ArithmeticError, ValueError) as error:      # an edge: there is no gradient
+                checks.append(Check(again, _place(inputs), math.nan, math.nan, "edge",
+                                    f"It raises {error}."))
     return checks
 
 
@@ -343,7 +346,6 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
     except (ArithmeticError, ValueError):
         return []                               # the check of the rule has told of this edge
     point = [x.data for x in inputs]
-    at = ", ".join([f"{x.label} = {x.data}" for x in inputs[:6]])
 
     def number(*xs):
         y = f(*[Value(x) for x in xs])
@@ -366,8 +368,12 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
                        "Every rule is right, so part of the computation leaves the graph: look for "
                        ".data, float() or a plain number made from a Value.")
         what = f"the whole function by {x.label}"
-        checks.append(Check(what, at, said, measured, verdict, because))
+        checks.append(Check(what, _place(inputs), said, measured, verdict, because))
     return checks
+
+
+def _place(inputs: list[Value]) -> str:
+    return ", ".join([f"{x.label} = {x.data}" for x in inputs[:6]])
 
 
 def _parts(found: dict, x: Value) -> list[float]:

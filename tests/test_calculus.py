@@ -398,9 +398,13 @@ def test_a_kink_that_is_none():
         assert {check.verdict for check in check_gradients(f, x)} <= {"kink", "agrees"}
 
 
+@pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("f", [fn.sqrt, lambda x: x ** 0.5, lambda x: fn.sqrt(x * x)])
-def test_the_edge_of_a_domain(f):
-    assert "edge" in {check.verdict for check in check_gradients(f, 0.0)}
+def test_the_edge_of_a_domain(f, order):
+    checks = check_gradients(f, 0.0, order=order)
+    assert "edge" in {check.verdict for check in checks}
+    assert order == 1 or "the gradient by x, differentiated again, at x = 0.0: It raises" in str(
+        checks[-1])
 
 
 @pytest.mark.parametrize("x", [1e-300, 1e-15, 1e-12])

@@ -613,6 +613,26 @@ def test_outside_the_domain(function, x, error, message):
         function(Value(x, label="x"))
 
 
+def test_a_negative_base_of_a_whole_exponent():
+    """The base has a gradient though the exponent, a Value, has none: as in PyTorch."""
+    base, exponent = Value(-2.0), Value(3.0)
+    (base ** exponent).backward()
+    assert base.grad == 12 and math.isnan(exponent.grad)
+
+
+@pytest.mark.parametrize("number", [9, -9, Fraction(9, 7), 9.0], ids=repr)
+@pytest.mark.parametrize("power", [lambda x: x ** 9, lambda x: x ** Value(9), lambda x: 9 ** x,
+                                   lambda x: x ** -9, lambda x: x ** x], ids=range(5))
+def test_a_chain_of_powers_ends_where_floats_end(number, power):
+    """Whole numbers and fractions have no end: without one, this would run for hours."""
+    x = Value(number)
+    with pytest.raises((OverflowError, ZeroDivisionError, ValueError)) as error:
+        for _ in range(30):
+            x = power(x)
+    if isinstance(error.value, ValueError):     # as of (-9) ** -9 to the power of itself
+        assert number < 0 and "whole powers" in str(error.value)
+
+
 def test_without_a_label_the_message_has_the_number_alone():
     with pytest.raises(ValueError, match=r"^log of -1\.0: "):
         Value(-1.0).log()
