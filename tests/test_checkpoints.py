@@ -50,15 +50,14 @@ def edit(state, rng):
 
 
 @pytest.mark.parametrize("edits", [60, pytest.param(500, marks=pytest.mark.slow)])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_edits_of_a_checkpoint(edits, state, demo, tmp_path, monkeypatch):
     gpt, checkpoints = demo.module("gpt"), demo.module("checkpoints")
     path, seed = tmp_path / "gpt.json", random.randrange(10 ** 9)
     rng, refused = random.Random(seed), 0
     checkpoints.save(path, state)
     assert checkpoints.load(path, gpt.Training.of).done == 1
-    monkeypatch.setattr(demo.module("command_line").files, "write", lambda path, content: open(
-        path, "wb").write(content))             # to the disk, a thousand times, takes long
+    monkeypatch.setattr(demo.module("command_line").files, "write",     # to the disk, a thousand
+                        lambda path, content: path.write_bytes(content))    # times, takes long
     for i in range(edits):
         checkpoints.save(path, edit(state, rng))
         try:

@@ -160,8 +160,10 @@ ACTS = {
     "load_state_dict": (lambda both: both[0].load_state_dict(both[1]),
                         lambda both: both[0].state_dict(), loading),
     "a film's step": (lambda both: both[0].add(both[1], "second"),
-                      lambda both: (repr(both[0]), len(both[0]._frames), list(both[0]._captions)),
-                      filming),
+                      lambda both: (repr(both[0]), list(both[0]._frames)), filming),
+    "a film's first step": (lambda both: both[0].add(both[1], "first"),
+                            lambda both: (repr(both[0]), list(both[0]._frames)),
+                            lambda: (Film(), network()[1])),
     "jit": (lambda both: both[1]([([1.0, -2.0], 0.5)]),
             lambda both: [(p.data, p.grad) for p in both[0].parameters()], compiling),
 }
@@ -188,9 +190,10 @@ def test_interrupts_at_many_instructions(act):
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_interrupts_of_a_save(tmp_path):
-    """A page is written whole or not at all, and nothing is left beside it."""
+@pytest.mark.parametrize("instructions", [False, pytest.param(True, marks=pytest.mark.slow)],
+                         ids=["lines", "instructions"])
+def test_interrupts_of_a_save(instructions, tmp_path):
+    """A page is written whole or not at all, and nothing is left beside it, nor open."""
     path = tmp_path / "page.html"
     old, new = play(Value(1.0) * 2), play(Value(3.0) * 2)
     pages = []
@@ -199,9 +202,11 @@ def test_interrupts_of_a_save(tmp_path):
         pages.append(path.read_bytes())
     after, before = pages
     written = []
-    new._page = lambda: written.append(1) or after.decode()     # it is the writing that counts
-    for moment in itertools.count():
-        interrupt = interrupted(lambda: new.save(path), moment)
+    old._page = before.decode                   # it is the writing that counts
+    new._page = lambda: written.append(1) or after.decode()
+    step = 5 if instructions else 1
+    for moment in itertools.count(random.randrange(step), step):
+        interrupt = interrupted(lambda: new.save(path), moment, instructions)
         assert path.read_bytes() in (before, after), f"at moment {moment}"
         assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
         if interrupt is None:

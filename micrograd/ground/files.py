@@ -3,6 +3,7 @@
 import contextlib
 import os
 import uuid
+from typing import Any
 
 __all__ = ["write"]
 
@@ -20,13 +21,20 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
             file.write(content)
         return
     beside = f"{path}.{uuid.uuid4().hex}.part"
+    opened: list[Any] = []
     try:
-        with open(beside, "xb") as file:
+        # In one call: between a file that is open and a name for it, Ctrl-C would lose it.
+        opened.extend(map(open, [beside], ["xb"]))
+        for file in opened:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            file.close()
         os.replace(beside, path)
     except BaseException:
+        with contextlib.suppress(OSError):      # as of a disk that is full
+            for file in opened:
+                file.close()
         with contextlib.suppress(FileNotFoundError):
             os.remove(beside)
         raise

@@ -27,6 +27,7 @@ import math
 import os
 import re
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from ..draw.nodes import COLOURS
@@ -70,16 +71,16 @@ class Player:
 
     def __init__(self, root: Value, model=None, depth: int | None = None):
         self._levels: Any = Levels(root, model, _asked(depth))
-        self._frames, self._captions = [], []
-        self._names = self._record(root, self._levels)
+        self._frames: list[tuple] = []          # the numbers of a graph, and a caption for them
+        self._record(root, self._levels)
 
-    def _record(self, root: Value, levels: Levels, caption: str = "", kind=list) -> list[tuple]:
-        """Keep the numbers of a graph as a frame, and return their names."""
+    def _record(self, root: Value, levels: Levels, caption: str = "", kind=list) -> None:
+        """Keep the numbers of a graph as a frame."""
         check(root)
         numbers = levels.numbers(root)
-        self._frames.append(kind(numbers.values()))
-        self._captions.append(caption)
-        return list(numbers)
+        frame = kind(numbers.values()), caption
+        self._levels, self._names = levels, list(numbers)
+        self._frames.append(frame)              # last and whole: Ctrl-C before it records nothing
 
     def save(self, path) -> str:
         """Write the page to a file, whole or not at all, and return its path.
@@ -98,8 +99,9 @@ class Player:
                 f'srcdoc="{html.escape(self._page())}">{SENTENCE}</iframe>')
 
     def _page(self) -> str:
-        return join(self.scripts, columns(self._frames) | {
-            "kind": self.kind, "captions": self._captions, "open": self._levels.asked,
+        frames, captions = zip(*self._frames)
+        return join(self.scripts, columns(frames) | {
+            "kind": self.kind, "captions": captions, "open": self._levels.asked,
             "graphs": self._levels.graphs(self._names)})
 
     @property
@@ -138,7 +140,7 @@ class Film(Player):
 
     def __init__(self, model=None, depth: int | None = None):
         self._model, self._depth = model, depth
-        self._levels, self._frames, self._captions = None, [], []
+        self._levels, self._frames = None, []
 
     def add(self, loss: Value, caption: str = "") -> None:
         """Record the numbers of the graph of `loss` as they are now, and a caption for them.
@@ -146,10 +148,10 @@ class Film(Player):
         The first graph fixes the shape. Raises ValueError if a later one has another, and whatever
         `play` would raise; then nothing is recorded.
         """
-        levels = self._levels or Levels(loss, self._model, _asked(self._depth))
-        self._names = self._record(loss, levels, str(caption), kind=lambda numbers: array.array(
+        levels = (self._levels if self._frames else
+                  Levels(loss, self._model, _asked(self._depth)))
+        self._record(loss, levels, str(caption), kind=lambda numbers: array.array(
             "d", map(as_float, numbers)))
-        self._levels = levels
 
     def _page(self) -> str:
         if not self._frames:
@@ -203,7 +205,7 @@ def _hash(code: str) -> str:
 
 # ── Numbers ───────────────────────────────────────────────────────────────────────────────────────
 
-def columns(frames: list) -> dict:
+def columns(frames: Sequence) -> dict:
     """The numbers, place by place through all frames: `columns`, each once, and `at`, which of
     them is at each place. One that changes is base64 of floats of 4 bytes, or 8 if need be."""
     columns, at = {}, []
