@@ -454,7 +454,7 @@ def test_the_plane_is_what_the_model_says(browser, tmp_path):
 def test_one_input_has_a_curve(browser, tmp_path):
     function, samples, model, _ = graphs()["tanh"]
     opened(browser, tmp_path, function, samples, model)
-    assert browser.run("return document.querySelector('.says').getTotalLength()") > 100
+    assert browser.run("return document.querySelector('#plane-said').getTotalLength()") > 100
     assert len(browser.texts("#plane-points .point")) == 3
 
 
@@ -632,6 +632,16 @@ def test_the_page_of_a_large_model_trains(browser, tmp_path):
     assert dict(zip(names, leaves_of(browser))) == pytest.approx(
         {p.label: p.data for p in model.parameters()}, rel=1e-9)
     agrees(browser, loss, samples, model.parameters())
+    browser.click("#train-play")                # while it trains, only rows in view are written
+    browser.wait("return source.steps > 20")
+    browser.click("#train-play")
+    told, right, means = browser.run("""return [
+        [...document.querySelectorAll("#data-rows .computed:nth-last-child(2)")].map(
+            (cell) => cell.textContent),
+        source.samples.map((sample) => steady(source.loss(sample))),
+        [source.curve.at(-1), source.mean(), source.curve.length - source.steps]]""")
+    assert told == right and len(told) == 100
+    assert means == [pytest.approx(means[1]), means[1], 1]      # a point for each step, and one
 
 
 # ── Alone ─────────────────────────────────────────────────────────────────────────────────────────

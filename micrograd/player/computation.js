@@ -29,9 +29,10 @@ class Computation {
   forget() {
     this.curve = [];
     this.each = [];                                     // the losses of each sample, if few
+    this.high = 0;                                      // the largest of them all
     this.steps = 0;
     this.settle();
-    this.note(this.mean());
+    this.note();
   }
 
   /** Other random numbers for what is trained; what began at 0, as biases do, is 0 again. */
@@ -117,8 +118,8 @@ class Computation {
   /** One step. Returns a sentence if it cannot be made; then nothing has changed. */
   train() {
     const k = this.next % this.samples.length;
-    const batch = this.oneByOne ? [this.samples[k]] : this.samples;
-    const gradients = this.gradients(batch);
+    const { mean, gradients } = this.slope(this.oneByOne ? [this.samples[k]] : this.samples);
+    this.note(this.oneByOne ? undefined : mean);        // as it is before the step
     const { trained, leaves } = this.live, moved = [...this.leaves];
     for (const [j, g] of gradients.entries()) {
       moved[trained[j]] -= this.lr * g;
@@ -133,24 +134,29 @@ class Computation {
       this.next = k + 1;
     }
     this.steps += 1;
-    this.note(this.mean());
     return "";
   }
 
-  /** The gradients of the mean loss of samples. */
-  gradients(batch) {
-    const groups = this.keys.map((_, key) => batch.filter((sample) => this.keyOf(sample) === key));
-    const found = groups.map((samples, key) => samples.length
-      && this.programs.step[key](samples, this.leaves).gradients);
-    const used = groups.map((_, key) => key).filter((key) => found[key]);
-    if (used.length === 1) return found[used[0]];
-    return this.live.trained.map((_, j) => used.reduce(
-      (sum, key) => sum + found[key][j] * groups[key].length, 0) / batch.length);
+  /** The mean loss of samples and its gradients. */
+  slope(batch) {
+    if (this.keys.length === 1) return this.programs.step[0](batch, this.leaves);
+    const parts = this.keys.map((_, key) => batch.filter((sample) => this.keyOf(sample) === key))
+      .map((samples, key) => ({ samples, key })).filter(({ samples }) => samples.length)
+      .map(({ samples, key }) => ({ share: samples.length / batch.length,
+                                    ...this.programs.step[key](samples, this.leaves) }));
+    const total = (number) => parts.reduce((sum, part) => sum + part.share * number(part), 0);
+    return { mean: total(({ mean }) => mean),
+             gradients: this.live.trained.map((_, j) => total((part) => part.gradients[j])) };
   }
 
-  note(mean) {
-    this.curve.push(mean);
-    if (this.samples.length <= 8) this.each.push(this.samples.map((sample) => this.loss(sample)));
+  /** A point of the curves for each number of steps: a step computes the mean it starts from, and
+   *  the one of now is computed when it is drawn. */
+  note(mean = undefined) {
+    if (this.curve.length > this.steps) return;
+    const few = this.samples.length > 8 ? [] : this.samples.map((sample) => this.loss(sample));
+    this.curve.push(mean ?? this.mean());
+    if (few.length) this.each.push(few);
+    this.high = Math.max(this.high, ...[this.curve.at(-1), ...few].filter(Number.isFinite));
   }
 
   // The data.

@@ -4,6 +4,12 @@
 const { columns: COLUMNS, outputs: OUTPUTS } = page.live;
 const ROWS = 200;                                       // that a table still shows
 const cells = [];                                       // of each row: fields, outputs, loss
+const inView = new Set();                               // which of the rows
+const viewing = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) inView.add(target); else inView.delete(target);
+  }
+});
 
 function makeData() {
   byId("data-add").addEventListener("click", () => {
@@ -20,6 +26,8 @@ function makeData() {
 /** The rows of the table, made when their number changes. */
 function makeRows() {
   cells.splice(0);
+  inView.clear();
+  viewing.disconnect();
   const rows = source.samples.slice(0, ROWS).map((sample, k) => {
     const radio = make("input", { type: "radio", name: "shown",
                                   "aria-label": `Show sample ${k + 1}` });
@@ -47,6 +55,7 @@ function makeRows() {
       if (!event.target.closest("input, button, select")) { source.show(k); retake(); }
     });
     cells.push({ row, radio, fields, computed });
+    viewing.observe(row);
     return row;
   });
   const more = source.samples.length - ROWS;
@@ -74,6 +83,7 @@ function choice(path, k, name) {
 function showData() {
   if (cells.length !== Math.min(ROWS, source.samples.length)) makeRows();
   cells.forEach(({ row, radio, fields, computed }, k) => {
+    if (trainingNow && !inView.has(row)) return;        // written when the training pauses
     const sample = source.samples[k], shown = k === source.shown;
     setClass(row, shown ? "shown" : "");
     radio.checked = shown;
@@ -97,7 +107,7 @@ const TARGETS = COLUMNS.filter(({ kind, fixed }) => kind === "target" && !fixed)
 const hasPlane = OUTPUTS.length === 1 && (AXES.length === 1 || AXES.length === 2)
   && AXES.length + TARGETS.length === COLUMNS.length && TARGETS.length <= 1;
 const SIDE = 300;                                       // of the plane, in its own pixels
-let range, points = [], canvas, colours;
+let range, canvas, colours;
 
 function makePlane() {
   byId("plane").hidden = !hasPlane;
@@ -215,50 +225,62 @@ function colourOf(output) {
   return from.map((x, i) => Math.round(x + Math.abs(t) * (to[i] - x)));
 }
 
-let grid = 50, planeAt = "";
+let grid = 50, dots = [];
 function showPlane() {
   if (!hasPlane) return;
-  const began = performance.now(), probe = structuredClone(source.sample);
-  const context = canvas.getContext("2d"), outputs = [];
-  if (AXES.length === 2) {
-    if (canvas.width !== grid) canvas.width = canvas.height = grid;
-    const image = context.createImageData(grid, grid);
-    const [x0, x1] = range.across, [y0, y1] = range.up;
-    for (let row = 0, k = 0; row < grid; row++) {
-      for (let column = 0; column < grid; column++, k += 4) {
-        place(probe, x0 + (x1 - x0) * (column + 0.5) / grid, y1 - (y1 - y0) * (row + 0.5) / grid);
-        const output = source.outputs(probe)[0], [r, g, b] = colourOf(output);
-        image.data[k] = r; image.data[k + 1] = g; image.data[k + 2] = b; image.data[k + 3] = 255;
-      }
-    }
-    context.putImageData(image, 0, 0);
-    // As fine as there is time for.
-    const took = performance.now() - began;
-    if (took > 16 && grid > 20) grid = Math.max(20, Math.floor(grid * 0.8));
-  } else {
-    for (let k = 0; k <= 150; k++) {
-      const x = range.across[0] + (range.across[1] - range.across[0]) * k / 150;
-      put(probe, AXES[0].path, x);
-      const [px, py] = toPlane(x, source.outputs(probe)[0]);
-      if (py !== 9999) outputs.push(`${px.toFixed(1)} ${py.toFixed(1)}`);
-    }
-  }
-  const overlay = byId("plane-points");
-  const line = AXES.length === 1 && outputs.length
-    ? [make("path", { class: "says", d: `M${outputs.join("L")}` })] : [];
-  const dots = source.samples.map((sample, k) => {
-    const [cx, cy] = where(sample), looks = k === source.shown ? "point shown" : "point";
-    const dot = make("circle", { class: looks, cx, cy, r: k === source.shown ? 8 : 6 });
-    const target = TARGETS.length && at(sample, TARGETS[0].path);
-    if (AXES.length === 2 && TARGETS.length) dot.style.fill = `rgb(${colourOf(target)})`;
-    return dot;
-  });
-  overlay.replaceChildren(...line, ...dots);
+  showPoints();
+  if (AXES.length === 2) showGround(); else showSaid();
   const shown = source.outputs(source.sample)[0];
-  overlay.setAttribute("aria-label", `The plane: ${source.samples.length} samples; at the one ` +
-    `that is shown, ${OUTPUTS[0]} is ${short(shown)}`);
+  setAttribute(byId("plane-points"), "aria-label", `The plane: ${source.samples.length} samples; ` +
+    `at the one that is shown, ${OUTPUTS[0]} is ${short(shown)}`);
   for (const [id, x] of [["plane-left", range.across[0]], ["plane-right", range.across[1]],
                          ["plane-low", range.up[0]], ["plane-high", range.up[1]]]) {
     setText(byId(id), short(Number(x.toPrecision(3))));
   }
+}
+
+/** Of two inputs, what the model says is a colour everywhere, as fine as there is time for. */
+function showGround() {
+  const began = performance.now(), probe = structuredClone(source.sample);
+  if (canvas.width !== grid) canvas.width = canvas.height = grid;
+  const context = canvas.getContext("2d"), image = context.createImageData(grid, grid);
+  const [x0, x1] = range.across, [y0, y1] = range.up, { data } = image;
+  for (let row = 0, k = 0; row < grid; row++) {
+    for (let column = 0; column < grid; column++, k += 4) {
+      place(probe, x0 + (x1 - x0) * (column + 0.5) / grid, y1 - (y1 - y0) * (row + 0.5) / grid);
+      [data[k], data[k + 1], data[k + 2]] = colourOf(source.outputs(probe)[0]);
+      data[k + 3] = 255;
+    }
+  }
+  context.putImageData(image, 0, 0);
+  const took = performance.now() - began;
+  if (took > 12) grid = Math.max(20, Math.floor(grid * 0.8));
+  else if (took < 4) grid = Math.min(50, Math.ceil(grid * 1.25));
+}
+
+/** Of one input, it is a line. */
+function showSaid() {
+  const probe = structuredClone(source.sample), [x0, x1] = range.across, points = [];
+  for (let k = 0; k <= 150; k++) {
+    const x = x0 + (x1 - x0) * k / 150;
+    put(probe, AXES[0].path, x);
+    const [px, py] = toPlane(x, source.outputs(probe)[0]);
+    if (py !== 9999) points.push(`${px.toFixed(1)} ${py.toFixed(1)}`);
+  }
+  setAttribute(byId("plane-said"), "d", points.length ? `M${points.join("L")}` : "");
+}
+
+function showPoints() {
+  if (dots.length !== source.samples.length) {
+    dots = source.samples.map(() => make("circle"));
+    byId("plane-points").replaceChildren(make("path", { id: "plane-said" }), ...dots);
+  }
+  source.samples.forEach((sample, k) => {
+    const dot = dots[k], [cx, cy] = where(sample), shown = k === source.shown;
+    const looks = { class: shown ? "point shown" : "point", cx, cy, r: shown ? 8 : 6 };
+    for (const [name, x] of Object.entries(looks)) setAttribute(dot, name, x);
+    if (AXES.length < 2 || !TARGETS.length) return;
+    const fill = `rgb(${colourOf(at(sample, TARGETS[0].path))})`;
+    if (dot.style.fill !== fill) dot.style.fill = fill;
+  });
 }

@@ -43,7 +43,10 @@ function turn(knob, x) {
   changed();
 }
 
-const putBack = (knob) => { turn(knob, source.home(knob)); };
+function putBack(knob) {
+  stopTraining();
+  turn(knob, source.home(knob));
+}
 
 function knobKeys(event, knob) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -3,43 +3,39 @@
 let trainingNow = false, lastTick = 0, owed = 0;
 
 function stopTraining(because = "") {
+  const wasTraining = trainingNow;
   trainingNow = false;
+  if (wasTraining) { source.settle(); changed(); }
   const button = byId("train-play");
   setText(button, "▶ Train");
   button.setAttribute("aria-pressed", false);
   setText(byId("diverged"), because);
 }
 
+/** Some steps, or as many as there is time for; only the last one is drawn. */
 function trainSteps(count) {
-  for (let k = 0; k < count; k++) {
+  const began = performance.now();
+  for (let k = 0; k < count && performance.now() - began < 16; k++) {
     const sentence = source.train();
     if (sentence) { stopTraining(sentence); break; }
   }
-  source.settle();
-  changed();
-  if (turning) take(turning.knob);
+  source.refresh();
+  retake();
 }
 
 function trainTick(time) {
   if (!trainingNow) return;
   owed = Math.min(owed + (time - lastTick) / 1000 * byId("train-speed").value, 2000);
   lastTick = time;
-  const began = performance.now();
-  let count = Math.floor(owed);
+  const count = Math.floor(owed);
   owed -= count;
-  for (; count > 0 && trainingNow && performance.now() - began < 24; count--) {
-    const sentence = source.train();
-    if (sentence) stopTraining(sentence);
-  }
-  source.settle();
-  changed();
-  if (turning) take(turning.knob);
+  if (count) trainSteps(count);
   requestAnimationFrame(trainTick);
 }
 
 function makeTraining() {
   const on = (id, act) => byId(id).addEventListener("click", act);
-  on("train-step", () => { stopTraining(); trainSteps(1); });
+  on("train-step", () => { stopTraining(); trainSteps(1); source.settle(); });
   on("train-play", () => {
     if (trainingNow) { stopTraining(); return; }
     stopTraining();
@@ -74,6 +70,7 @@ function retake() {
 }
 
 function showLearning() {
+  source.note();
   const { curve, each, steps, samples } = source, now = source.mean();
   const few = each.length === curve.length && samples.length > 1;
   setText(byId("train-now"), `${steps} step${steps === 1 ? "" : "s"} · mean loss ` +
@@ -83,28 +80,25 @@ function showLearning() {
       source.next % samples.length + 1} of ${samples.length}.`
     : `A step follows the gradient of the mean loss of all ${samples.length} samples.`;
   setText(byId("train-what"), samples.length > 1 ? what : "");
-  const all = [...curve, ...few ? each.flat() : []].filter(Number.isFinite);
-  let high = 0;
-  for (const x of all) high = Math.max(high, x);
-  high = high || 1;
-  const n = Math.max(curve.length - 1, 20), skip = Math.ceil(curve.length / 700);
+  const high = source.high || 1;
+  const last = curve.length - 1, n = Math.max(last, 20), skip = Math.ceil(curve.length / 700);
   const x = (t) => 8 + 344 * t / n, y = (loss) => 92 - 80 * Math.min(loss, high) / high;
-  const path = (losses) => {
+  const path = (lossAt) => {
     let text = "", pen = "M";
-    for (let t = 0, last = losses.length - 1; ; t = Math.min(t + skip, last)) {
-      if (Number.isFinite(losses[t])) text += `${pen}${x(t).toFixed(1)} ${y(losses[t]).toFixed(1)}`;
-      pen = Number.isFinite(losses[t]) ? "L" : "M";
+    for (let t = 0; ; t = Math.min(t + skip, last)) {
+      const loss = lossAt(t), isFinite = Number.isFinite(loss);
+      if (isFinite) text += `${pen}${x(t).toFixed(1)} ${y(loss).toFixed(1)}`;
+      pen = isFinite ? "L" : "M";
       if (t === last) return text;
     }
   };
   const lines = few ? samples.map((_, k) => make("path", {
     class: k === source.shown ? "each shown" : "each",
-    d: path(each.map((losses) => losses[k])) })) : [];
-  const t = curve.length - 1;
+    d: path((t) => each[t][k]) })) : [];
   byId("learning-curve").replaceChildren(
     make("line", { x1: 8, x2: 352, y1: 92, y2: 92 }), ...lines,
-    make("path", { class: "mean", d: path(curve) }),
-    ...Number.isFinite(now) ? [make("circle", { cx: x(t), cy: y(now), r: 4 })] : [],
+    make("path", { class: "mean", d: path((t) => curve[t]) }),
+    ...Number.isFinite(now) ? [make("circle", { cx: x(last), cy: y(now), r: 4 })] : [],
     make("text", { x: 8, y: 10 }, short(high)), make("text", { x: 8, y: 104 }, "0"),
     make("text", { x: 352, y: 104, class: "end" }, `${n} steps`));
 }
