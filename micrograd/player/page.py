@@ -34,6 +34,7 @@ from ..draw.nodes import COLOURS
 from ..draw.text import as_float
 from ..engine import Value
 from ..ground import files
+from . import photographs
 from .shape import Levels, Shape, check
 
 __all__ = ["Film", "Player", "play"]
@@ -67,6 +68,7 @@ class Player:
     """The page of one computation: `play` makes it."""
 
     kind = "recording"
+    seconds = 1.5                               # that a moving picture shows each moment
     scripts: tuple[str, ...] = SCRIPTS
 
     def __init__(self, root: Value, model=None, depth: int | None = None):
@@ -82,15 +84,29 @@ class Player:
         self._levels, self._names = levels, list(numbers)
         self._frames.append(frame)              # last and whole: Ctrl-C before it records nothing
 
-    def save(self, path) -> str:
+    def save(self, path, size: tuple[int, int] = (1280, 800)) -> str:
         """Write the page to a file, whole or not at all, and return its path.
 
+        `save("steps.gif")` photographs each step of it, or of a film each frame, in a window of
+        this size, as a picture that moves; `save("steps.png")` as `steps-00.png`, `steps-01.png` …,
+        and returns the first. That takes a browser and `pip install selenium pillow tqdm`.
+
         Raises OSError if the file cannot be written and RuntimeError if there is no Graphviz to
-        place the boxes.
+        place the boxes, or nothing to photograph with.
         """
         path = os.fspath(path)
+        if path.lower().endswith(photographs.ENDINGS):
+            return photographs.save(path, self._page(), self._moments(), self.seconds, size)
         files.write(path, self._page().encode())
         return path
+
+    def _moments(self) -> list[tuple[int, int]]:
+        """The step and the frame of each photograph."""
+        return [(step, 0) for step in range(self._steps)]
+
+    @property
+    def _steps(self) -> int:
+        return 2 * len(self._shape.turns) + 2   # the beginning, forward, the seed, backward
 
     def _repr_html_(self) -> str:
         # A frame of its own: the page may run its script, and reaches nothing of the notebook.
@@ -110,7 +126,7 @@ class Player:
 
     def __repr__(self):
         return (f"{type(self).__name__} of {len(self._shape.wiring)} values, "
-                f"{2 * len(self._shape.turns) + 2} steps")
+                f"{self._steps} steps")
 
 
 def _asked(depth: float | None) -> float:
@@ -136,7 +152,7 @@ class Film(Player):
     Film of 3 times 5 values
     """
 
-    kind = "film"
+    kind, seconds = "film", 0.1
 
     def __init__(self, model=None, depth: int | None = None):
         self._model, self._depth = model, depth
@@ -152,6 +168,9 @@ class Film(Player):
                   Levels(loss, self._model, _asked(self._depth)))
         self._record(loss, levels, str(caption), kind=lambda numbers: array.array(
             "d", map(as_float, numbers)))
+
+    def _moments(self) -> list[tuple[int, int]]:
+        return [(self._steps - 1, frame) for frame in range(len(self._frames))]
 
     def _page(self) -> str:
         if not self._frames:
