@@ -27,6 +27,7 @@ class Attempt:
     wanted: str                                 # "right", or what has to be said
     holes: list[str]
     number: int                                 # the line of the file
+    sentence: str = ""                          # what a teacher would say, where it is written down
 
     @property
     def source(self) -> str:
@@ -68,15 +69,17 @@ def with_holes(exercise: str, holes: list[str | None]) -> str:
     return source
 
 
-def attempts() -> list[Attempt]:
+def attempts(set_: str = "attempts") -> list[Attempt]:
     found, exercise = [], ""
     names = {name[3:]: name for name in files.exercises()}
-    text = (ROOT / "tests" / "data" / "attempts.txt").read_text("utf-8")
+    text = (ROOT / "tests" / "data" / f"{set_}.txt").read_text("utf-8")
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("=== "):
             exercise = names[line[4:]]
         elif line.startswith("--- "):
             found.append(Attempt(exercise, line[4:], [""], number))
+        elif line.startswith(">>> "):
+            found[-1].sentence = line[4:]
         elif line == "&":
             found[-1].holes.append("")
         elif found and exercise and line:

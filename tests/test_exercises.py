@@ -284,7 +284,7 @@ LISTED = [(name, *mistake) for name in NAMES for mistake in probes.EXERCISES[nam
 def test_every_listed_mistake_is_named(name, message, old, new):
     """And it is named alone: no other mistake is mentioned."""
     source = files.solution(name)
-    assert old in source and old != new
+    assert old != new and any(old in hole[1] for hole in files.HOLE.finditer(source))
     others = {other for other, *_ in probes.EXERCISES[name].mistakes} - {message}
     text = feedback(name, source.replace(old, new), seed=len(message))
     assert message in text
@@ -444,6 +444,12 @@ WRONG = [
 @pytest.mark.parametrize("name, said, holes", WRONG, ids=[f"{n}-{s[:30]}" for n, s, _ in WRONG])
 def test_a_mistake_is_named_in_whatever_words_it_is_written(name, said, holes):
     assert said in feedback(name, answer(name, *holes), seed=len(said))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_sentence_does_not_depend_on_the_random_numbers(seed):
+    source = files.solution("17_attention").replace("zip(*values)]", "zip(*keys)]")
+    assert "it is the keys that are added up" in feedback("17_attention", source, seed)
 
 
 # Right at one convenient point (0, 1, equal inputs, a single step), wrong elsewhere.

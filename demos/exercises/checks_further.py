@@ -354,6 +354,8 @@ ADDED_UP = "[dot(weights, numbers) for numbers in zip(*values)]"
     ("The softmax is forgotten: the weights must add up to 1.", "softmax(scores)", "scores"),
     ("Softmax is taken of one score at a time, which is always 1. It takes all scores together, in "
      "one list.", "softmax(scores)", "[1.0 for s in scores]"),
+    ("The weights are right, but it is the keys that are added up: take the values.",
+     "zip(*values)", "zip(*keys)"),
     ("The query is compared with the values. It asks the keys.", "for key in keys",
      "for key in values"),
     ("Each key is compared with itself. It is the query that is compared with each key.",

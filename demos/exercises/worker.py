@@ -239,9 +239,9 @@ def relevant(exercise: str, section: list[Outcome], source: str, seed: int) -> l
     text = solution(exercise)
     line = look_at(text, what)
     hole = next((hole for hole in hole_lines(text) if line in hole), range(0))
+    code = "".join(text.splitlines(keepends=True)[hole.start - 1:hole.stop - 1])
     mistakes = EXERCISES[exercise].mistakes
-    here = [mistake for mistake in mistakes              # those that are made in this very hole
-            if text[:text.find(mistake[1])].count("\n") + 1 in hole]
+    here = [mistake for mistake in mistakes if mistake[1] in code]      # made in this very hole
     for mistake in here or mistakes:
         said = answers_with(exercise, (mistake,), section[0].probe.what, seed)
         if said is not None and not same(said, truth):
