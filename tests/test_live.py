@@ -555,6 +555,23 @@ PLACES = """return Object.fromEntries([...document.querySelectorAll(
     }))"""
 
 
+@pytest.mark.parametrize("many", [1, 10])
+def test_it_prints_on_one_page(many, browser, tmp_path):
+    import base64
+    function, model = two_two_one()
+    opened(browser, tmp_path, function, XOR * many, model)
+    for landscape in True, False:
+        pdf = base64.b64decode(browser.driver.execute_cdp_cmd("Page.printToPDF", {
+            "landscape": landscape, "printBackground": True})["data"])
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    browser.emulate("setEmulatedMedia", media="print")
+    shown = browser.run("return [...document.querySelectorAll('#data-rows tr, #promise-plot, "
+                        "#plane-canvas, #train-now')].filter((x) => x.getClientRects().length)"
+                        ".map((x) => x.id || x.className)")
+    rows = ["shown", "", "", ""] if many == 1 else ["shown"]    # of many, the one in the graph
+    assert sorted(shown) == sorted(["promise-plot", "plane-canvas", "train-now", *rows])
+
+
 def test_touch(browser, tmp_path):
     function, samples, model, _ = graphs()["linear"]
     opened(browser, tmp_path, function, samples, model)

@@ -60,6 +60,7 @@ function makeRows() {
   });
   const more = source.samples.length - ROWS;
   byId("data-rows").replaceChildren(...rows);
+  setClass(byId("samples"), source.samples.length > 8 ? "many" : "");
   setText(byId("data-more"), more > 0 ? `and ${more} more samples` : "");
 }
 
