@@ -19,7 +19,7 @@ from .samples import places
 from .symbols import COMPARE, Instruction, TraceError
 from .writer import ATOM, Dialect, Piece
 
-__all__ = ["C", "PRELUDE", "whole_limit"]
+__all__ = ["C", "PRELUDE", "TRAIN", "whole_limit", "wholes"]
 
 FUNCTIONS = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 lgamma log log10
     log1p log2 sin sinh sqrt tan tanh tgamma""".split()
@@ -27,7 +27,7 @@ TWO_INPUTS = ["atan2", "copysign", "fmod", "hypot", "pow"]
 WORDS = """asm auto break case char const continue default do double else enum extern float for goto
     if inline int long main register restrict return short signed sizeof static struct switch
     typedef typeof union unsigned void volatile while abs fabs floor modulo feclearexcept
-    fetestexcept checked samples sample parameters results count n i step forward""".split()
+    fetestexcept checked samples sample parameters results count n i step forward update train finite""".split()
 
 PRELUDE = f"""\
 double {', '.join([f'{name}(double)' for name in ['fabs', 'floor', *FUNCTIONS]])};
@@ -52,6 +52,51 @@ static int checked(program *volatile run, const double *samples, long count,
     run(samples, count, parameters, results);
     return fetestexcept(INVALID | DIVISION_BY_ZERO | OVERFLOW);
 }}
+"""
+
+# Several steps. A state is what training changes: the parameters, and what the optimiser remembers.
+# `leaves[moving[0]]` is `state[moving[1]]`, and so on in pairs; `kept` gradients accumulate. It ends
+# before a step that has no finite result; `done` says how many there were.
+TRAIN = """\
+typedef int step(const double *, long, const double *, double *);
+
+static int finite(const double *numbers, long count) {
+    for (long i = 0; i < count; i++)
+        if (!(fabs(numbers[i]) <= 1.7976931348623157e308))
+            return 0;
+    return 1;
+}
+
+void train(step *run, const double *samples, const long *starts, const long *counts,
+           const double *rates, long steps, double *leaves, const long *moving, double *state,
+           const char *kept, double *work, double *losses, long *done, long pairs) {
+    double *results = work, *next = results + 1 + GRADIENTS, *after = next + STATE + GRADIENTS;
+    for (long k = 0; k < steps; k++) {
+        for (long i = 0; i < pairs; i++)
+            leaves[moving[2 * i]] = state[moving[2 * i + 1]];
+        if (run(samples + starts[k], counts[k], leaves, results))
+            return;
+        double sum = 0.0;
+        for (long i = 0; i <= GRADIENTS; i++)
+            sum += results[i];
+        if (!finite(&sum, 1) || !finite(results, 1 + GRADIENTS))
+            return;
+        for (long i = 0; i < STATE; i++)
+            next[i] = state[i];
+        for (long i = 0; i < GRADIENTS; i++)
+            next[STATE + i] = (kept[i] ? state[STATE + i] : 0.0) + results[1 + i];
+        if (rates)
+            next[RATE] = rates[k];
+        if (checked(update, 0, 0, next, after) || !finite(after + STATE, PASSED))
+            return;
+        for (long i = 0; i < STATE; i++)
+            state[i] = after[i];
+        for (long i = 0; i < GRADIENTS; i++)
+            state[STATE + i] = next[STATE + i];
+        losses[k] = results[0];
+        *done = k + 1;
+    }
+}
 """
 
 
@@ -138,12 +183,12 @@ def whole_limit(code: list[Instruction]) -> int:
     Up to 2 ** 53, doubles count as whole numbers do. 0 means that samples may hold none at all.
     """
     for limit in (2 ** 30, 2 ** 20, 2 ** 10, 2 ** 5, 1):
-        if max(_wholes(code, limit)) <= 2 ** 53:
+        if max(wholes(code, limit)) <= 2 ** 53:
             return limit
     return 0
 
 
-def _wholes(code: list[Instruction], limit: int) -> Iterator[float]:
+def wholes(code: list[Instruction], limit: int) -> Iterator[float]:
     """The largest whole number that each instruction can make; 0 if it makes floats alone."""
     sizes: dict[Instruction, float] = {}
     for line in code:
@@ -151,10 +196,10 @@ def _wholes(code: list[Instruction], limit: int) -> Iterator[float]:
         if line.is_float or line.op in ("/", *FUNCTIONS, *TWO_INPUTS):
             size = 0.0
         elif line.op == "constant":
-            size = abs(line.value) if type(line.value) in (int, bool) else \
-                0 if type(line.value) is float else inf
+            small = type(line.value) in (int, bool) and abs(line.value) <= 2 ** 53
+            size = float(abs(line.value)) if small else 0.0 if type(line.value) is float else inf
         elif line.op in ("sample", "leaf"):
-            size = limit
+            size = float(limit)
         elif line.op in COMPARE:
             size = 1
         elif line.op == "where":

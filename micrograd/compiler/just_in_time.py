@@ -41,6 +41,7 @@ from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
 from .samples import NUMBERS, checker, places, plain, structure
 from .symbols import Failed, Program, TraceError, trace
+from .training import Training, Unsure
 from .writer import Dialect, forward_source, nested, step_source
 
 __all__ = ["jit"]
@@ -106,7 +107,7 @@ class Compiled:
         if self.native:
             self.fallback = None
             flattened = flat(samples if self.backward else [samples], self.structure)
-            if self._fits_doubles(flattened) and self._fits_doubles(numbers):
+            if self.fits_doubles(flattened) and self.fits_doubles(numbers):
                 results = self.native(flattened, len(samples), numbers)
                 if self.backward:
                     return results[0], results[1:]
@@ -115,7 +116,7 @@ class Compiled:
                              "stay exact there")
         return self.function(samples, numbers)
 
-    def _fits_doubles(self, numbers: list[Any]) -> bool:
+    def fits_doubles(self, numbers: list[Any]) -> bool:
         kinds = {*map(type, numbers)} - FLOATS
         return not kinds or kinds <= {int, bool} and self.whole_limit >= max(
             [abs(x) for x in numbers if type(x) is not float])
@@ -170,7 +171,7 @@ class jit:
     tuple of the function's arguments, it returns the mean loss as a number and adds the gradient of
     the mean to `grad` of each parameter, as building the mean and calling `backward()` would.
     Arguments are numbers, or lists and tuples of them, nested at will. `forward`, called as the
-    function is, computes its result alone.
+    function is, computes its result alone. `train` makes many steps in one call, with an optimiser.
 
     The function is run on symbols at the first call, and again for samples of another structure.
     Strings, bools, None and whole numbers that serve as an index count as structure, and so does
@@ -219,13 +220,16 @@ class jit:
         self.fallback: str | None = None
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._latest: dict[bool, Plan] = {}     # by whether it goes backward
-        self._program: Compiled | None = None   # the one that ran last
+        self._program: Compiled | None = None   # the one that ran last,
+        self._update: Any = None                # and with it, if it was to train
+        self._training: Training | None = None
         self._turn = threading.RLock()
 
     @property
     def source(self) -> str:
         """The program that ran last. Raises RuntimeError before the first call."""
-        return self._last().source
+        source = self._last().source
+        return f"{source}\n\n{self._update.source}" if self._update else source
 
     @property
     def leaves(self) -> list[Value]:
@@ -253,6 +257,67 @@ class jit:
             raise RuntimeError("there is no source before the first call")
         return self._program
 
+    def train(self, batches: Iterable[Any], optimizer: Any, lr: Any = None) -> list[Any]:
+        """Make a training step for each batch of samples; returns the mean loss of each batch.
+
+        `lr`, if given, is the learning rate: one for all batches, or a list with one for each. All
+        is as after these lines, to the last bit:
+
+            for i, batch in enumerate(batches):
+                optimizer.zero_grad()
+                losses.append(step(batch))
+                optimizer.lr = lr[i]
+                optimizer.step()
+
+        With the language "c" the optimiser's update is compiled too, whatever it remembers, as long
+        as it is arithmetic, and C goes from batch to batch. The first steps are made singly, and
+        so is each that C cannot make; `fallback` then says why. `batches` is read to its end first.
+
+        Raises what a single step raises; then, and after Ctrl-C, all is as the steps before have
+        left it, and `optimizer.steps` has counted them. Raises ValueError if a learning rate is
+        negative or not finite, or if there are more or fewer of them than batches.
+
+        >>> from micrograd.optim import SGD
+        >>> w = Value(1.0, label="w")
+        >>> step = jit(lambda x, y: (w * x - y) ** 2, [w])
+        >>> step.train([[(1.0, 3.0)], [(1.0, 3.0), (2.0, 6.0)]], SGD([w]), lr=[0.25, 0.1])
+        [4.0, 2.5]
+        >>> w.data, w.grad
+        (2.5, -5.0)
+        """
+        batches, rates = list(batches), None
+        if lr is not None:
+            rates = _rates(lr, len(batches))
+        if not all([callable(getattr(optimizer, name, None)) for name in ("step", "zero_grad")]):
+            raise TypeError("train takes batches and an optimiser, such as SGD(parameters), not "
+                            f"{repr(optimizer)[:60]}")
+        with self._turn:
+            if self._training is None or self._training.optimizer is not optimizer:
+                self._training = Training(self, optimizer)
+            return self._training(batches, rates)
+
+    def only_program(self, samples: list[Any]) -> tuple[Compiled, list[Any], list[Any]]:
+        """For `training.py`: the program that serves for all these samples, its leaves' numbers, and
+        the samples. Raises Unsure if they are to be tried singly first."""
+        plan = self._latest.get(True)
+        try:
+            if not samples or plan is None or not plan.fits(samples):
+                samples, plan = self._planned(samples, True)
+        except (IndexError, TypeError, ValueError) as error:
+            raise Unsure(str(error)) from None
+        groups = plan.groups(samples)
+        if len(groups) > 1:
+            raise Unsure("the samples of a batch need several programs")
+        (key, samples), = groups.items()
+        program, numbers = plan.program(key)
+        if program is None:
+            raise Unsure("the program for these samples was missing")
+        return program, numbers, samples
+
+    def trained(self, program: Compiled, update: Any) -> None:
+        """For `training.py`: these ran."""
+        self._program, self._update = program, update
+
     def __call__(self, samples: Iterable[Any]) -> Any:
         samples = samples if type(samples) is list else list(samples)
         if not samples:
@@ -271,7 +336,7 @@ class jit:
     def _run(self, samples: list[Any], backward: bool, compute: Callable[..., Any],
              by_engine: Callable[..., Any]) -> Any:
         """What the programs for these samples compute; what the engine does, if they cannot."""
-        plan = self._latest.get(backward)
+        plan, self._update = self._latest.get(backward), None
         if plan is None or not plan.fits(samples):
             samples, plan = self._planned(samples, backward)
         programs = self._programs(plan, samples, backward)
@@ -372,6 +437,22 @@ def _require_finite(number: Any, what: str) -> None:
         raise ValueError(f"{what} is a {type(number).__name__}")
     if not math.isfinite(number):
         raise ValueError(f"{what} is not finite")
+
+
+def _rates(lr: Any, count: int) -> list[float]:
+    """A learning rate for each batch."""
+    try:
+        rates = [float(x) for x in lr] if hasattr(lr, "__iter__") else [float(lr)] * count
+    except (TypeError, ValueError):
+        raise TypeError("lr takes a number, or one for each batch, "
+                        f"not {repr(lr)[:60]}") from None
+    if len(rates) != count:
+        raise ValueError(f"lr takes a number, or one for each batch: {count} batches have "
+                         f"{len(rates)}")
+    for rate in rates:
+        if not (math.isfinite(rate) and rate >= 0):
+            raise ValueError(f"lr must be 0 or more, not {rate!r}")
+    return rates
 
 
 def _numbers(result: Any) -> Any:

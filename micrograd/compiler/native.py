@@ -28,7 +28,8 @@ from .samples import NUMBER, Kind
 __all__ = ["Native", "NoCompiler", "compiler", "flat"]
 
 COMPILERS = ["cc", "gcc", "clang", "tcc"]
-FLAGS = ["-shared", "-fPIC", "-ffp-contract=off", "-w"]        # nothing fused or reordered
+FLAGS = ["-shared", "-fPIC", "-w",
+         "-ffp-contract=off", "-fno-builtin-pow"]       # nothing fused, reordered or replaced
 LONG = 2000                                     # lines, of which optimising compilers take minutes
 TIME = 300                                      # seconds after which a compiler is given up
 
@@ -52,8 +53,8 @@ def compiler(long: bool = False) -> str:
                      "pip install 'micrograd[c]' brings one")
 
 
-def build(source: str) -> Any:
-    """The function `run` of a C source, which is compiled and loaded."""
+def build(source: str, function: str) -> Any:
+    """A function of a C source, which is compiled and loaded."""
     long = source.count("\n") > LONG
     command = compiler(long)
     folder = tempfile.mkdtemp(prefix="micrograd-")
@@ -65,7 +66,7 @@ def build(source: str) -> Any:
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()[-300:]
             raise NoCompiler(f"{command} did not compile the program: {said}")
-        return ctypes.CDLL(os.fspath(library)).run
+        return getattr(ctypes.CDLL(os.fspath(library)), function)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoCompiler(f"{command} did not make a program that can be loaded: {error}") \
             from None
@@ -80,7 +81,7 @@ class Native:
         run = ("\nint run(const double *samples, long count, const double *parameters, "
                "double *results) {\n"
                f"    return checked({name}, samples, count, parameters, results);\n}}\n")
-        self.function = build(f"{PRELUDE}\n{source}\n{run}")
+        self.function = build(f"{PRELUDE}\n{source}\n{run}", "run")
         self.function.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_char_p, ctypes.c_char_p]
         self.leaves, self.results = struct.Struct(f"{leaves}d"), struct.Struct(f"{results}d")
         self.memory = ctypes.create_string_buffer(8 * results)
