@@ -28,8 +28,7 @@ def witness(monkeypatch):
 
         def look():
             """Whatever Value is new was made in the innermost call that is running."""
-            # A symbol that an earlier test left behind refuses `isinstance`.
-            new = {thing for thing in gc.get_objects() if issubclass(type(thing), Value)} - known
+            new = {thing for thing in gc.get_objects() if type(thing) is Value} - known
             known.update(new)
             if running:
                 maker.update({value: running[-1] for value in new if value._prev})
@@ -50,7 +49,10 @@ def witness(monkeypatch):
                 patch.setattr(kind, "__call__", seen(kind.__call__))
             root = compute(model)
         return root, maker
-    return watch
+
+    gc.freeze()         # `get_objects` passes over what was there before, hundreds of thousands
+    yield watch
+    gc.unfreeze()
 
 
 class Lecture:
