@@ -45,6 +45,7 @@ def solution(exercise: str) -> str:
     return (SOLUTIONS / f"{exercise}.py").read_text("utf-8")
 
 
+@functools.cache
 def original(exercise: str) -> str:
     """What the learner begins with."""
     def emptied(hole):

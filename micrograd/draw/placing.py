@@ -13,7 +13,6 @@ it: where Graphviz has turned more pairs of nodes round than not, the picture is
 """
 
 import html
-import importlib.metadata
 import json
 import os
 import shutil
@@ -297,6 +296,7 @@ def program() -> str:
     """The program `dot`: the system's, else the bundled one, wherever pip has put it."""
     if found := shutil.which("dot"):
         return found
+    import importlib.metadata                   # takes as long as the rest of draw/
     try:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:
