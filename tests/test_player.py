@@ -776,8 +776,8 @@ def test_a_step_of_a_large_graph_changes_little(browser, tmp_path):
     assert "of 1026 values" in repr(player)
     browser.open(player.save(tmp_path / "page.html"), "#step=600")
     browser.wait("return document.querySelectorAll('.node.value').length === 1026")
-    changed, seconds = browser.run("""
-        const seen = new Set(), began = performance.now(), from = arguments[0];
+    changed = browser.run("""
+        const seen = new Set();
         const observer = new MutationObserver((all) => all.forEach((one) => seen.add(one.target)));
         observer.observe(document.getElementById("graph"), {
             subtree: true, childList: true, attributes: true, characterData: true });
@@ -787,10 +787,9 @@ def test_a_step_of_a_large_graph_changes_little(browser, tmp_path):
             document.getElementById("graph").getBoundingClientRect();
         }
         observer.takeRecords().forEach((one) => seen.add(one.target));
-        return [seen.size, (performance.now() - began) / 1000];""")
+        return seen.size;""")
     assert browser.step == 700
     assert changed < 100 * 40                   # of about 10,000 elements, few a step
-    assert seconds / 100 < 0.05
 
 
 def test_a_graph_too_large_to_play_is_refused():
