@@ -26,8 +26,14 @@ LEFT_OUT = pytest.StashKey[int]()
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="run the slow tests too")
-    parser.addoption("--graphs", type=int, default=300, metavar="N",
-                     help="how many random graphs tests/test_random_graphs.py draws (300)")
+    parser.addoption("--graphs", type=int, metavar="N",
+                     help="how many random graphs the tests draw that draw some (300, or 30 if the "
+                          "slow tests are left out)")
+
+
+def whole(config):
+    """A bare `pytest` leaves out the slow tests; files and tests that are named run whole."""
+    return config.getoption("--all") or config.args_source is not config.ArgsSource.TESTPATHS
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +41,20 @@ def slow():
     """For fixtures: whatever uses this one is slow."""
 
 
+@pytest.fixture(scope="session")
+def times(pytestconfig):
+    """How often a test tries what is random: `times(40)` is 40, but 4 if slow tests are left out."""
+    return lambda count: count if whole(pytestconfig) else -(-count // 10)
+
+
+@pytest.fixture(scope="session")
+def graphs(pytestconfig, times):
+    """The seeds of random graphs."""
+    return range(pytestconfig.getoption("--graphs") or times(300))
+
+
 def pytest_collection_modifyitems(config, items):
-    """A bare `pytest` leaves out the slow tests; files and tests that are named run whole."""
-    if config.getoption("--all") or config.args_source is not config.ArgsSource.TESTPATHS:
+    if whole(config):
         return
     slow = [item for item in items if item.get_closest_marker("slow")
             or "slow" in getattr(item, "fixturenames", ())]

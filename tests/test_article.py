@@ -113,15 +113,19 @@ def test_one_step_of_the_language_model_is_what_gpt_py_computes(article, saved, 
                                                                                      abs=1e-12)
 
 
+def test_a_file_that_is_no_checkpoint_is_refused(demo, tmp_path):
+    (tmp_path / "broken.json").write_text("{}")
+    assert "broken.json" in demo.refused(tmp_path, "what_is_a_parameter.py", "--checkpoint",
+                                         "broken.json")
+
+
+@pytest.mark.slow
 def test_a_checkpoint_of_gpt_py_takes_its_place(demo, tmp_path):
     demo.told(tmp_path, "gpt.py", "--steps", "2", "--names", "1")
     demo.told(tmp_path, "what_is_a_parameter.py", "--checkpoint", "out/gpt.json")
     made = json.loads((tmp_path / "out" / "language_model.json").read_text("utf-8"))
     assert made["options"]["width"] == 16 and len(made["letters"]) == 27
     assert "4,224" in (tmp_path / "out" / "what_is_a_parameter.html").read_text("utf-8")
-    (tmp_path / "broken.json").write_text("{}")
-    assert "broken.json" in demo.refused(tmp_path, "what_is_a_parameter.py", "--checkpoint",
-                                         "broken.json")
 
 
 # ── In a browser ──────────────────────────────────────────────────────────────────────────────────

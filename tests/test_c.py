@@ -40,13 +40,10 @@ def both(loss, parameters, samples):
 
 @pytest.mark.falls_back
 @pytest.mark.parametrize("exact", [True, False], ids=["to the last bit", "to 1e-12"])
-def test_random_graphs(request, monkeypatch, exact):
+def test_random_graphs(graphs, monkeypatch, exact):
     if "tcc" in FOUND:
         monkeypatch.setattr(native, "COMPILERS", ["tcc"])      # which is quick
-    count = 300 if request.config.getoption("--all", False) else 20
-    for i, (loss, parameters, samples) in enumerate(drawn(request, *[EXACT] * exact)):
-        if i == count:
-            break
+    for loss, parameters, samples in drawn(graphs, *[EXACT] * exact):
         try:
             python, c, step = both(loss, parameters, samples)
         except (ArithmeticError, ValueError):

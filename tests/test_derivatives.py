@@ -127,7 +127,8 @@ def test_the_picture_is_the_same_each_time(tmp_path):
         assert f"<!-- tanh{'′' * order} -->" in pictures[0].decode("utf-8")
 
 
-@pytest.mark.parametrize("options", ["--function exp --orders 1", "--function sin --orders 8"])
+@pytest.mark.parametrize("options", [
+    "--function exp --orders 1", pytest.param("--function sin --orders 8", marks=pytest.mark.slow)])
 def test_other_pictures(tmp_path, options):
     pytest.importorskip("matplotlib")
     done = run(tmp_path, *options.split())

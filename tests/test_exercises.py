@@ -133,7 +133,8 @@ def test_earlier_ones_come_first():
     assert files.needs("14_softmax") == []
 
 
-@every_exercise
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if i % 7 == 1 else pytest.mark.slow)
+                                  for i, name in enumerate(NAMES)])
 def test_it_runs_on_its_own(name, tmp_path):
     """Solved and, where those before it are solved, untouched."""
     here = shutil.copytree(FOLDER, tmp_path / "exercises")
@@ -245,8 +246,8 @@ def test_the_diagnosis_looks_at_the_points_where_the_truth_is_0_too(pairs, said)
 # ── Right and untouched ───────────────────────────────────────────────────────────────────────────
 
 @every_exercise
-def test_every_solution_passes_at_any_points(name):
-    for seed in range(6):
+def test_every_solution_passes_at_any_points(name, times):
+    for seed in range(times(6)):
         assert worker.examine(name, SOLUTIONS, seed) == {"right": True, "lines": []}
 
 
@@ -491,8 +492,8 @@ CONVENIENT = [
 
 
 @pytest.mark.parametrize("name, holes", CONVENIENT, ids=[name for name, _ in CONVENIENT])
-def test_right_at_one_point_is_not_right(name, holes):
-    for seed in range(20 if name == "03_value" else 3):     # the order of a set is chance
+def test_right_at_one_point_is_not_right(name, holes, times):
+    for seed in range(times(20 if name == "03_value" else 3)):     # the order of a set is chance
         feedback(name, answer(name, *holes), seed)
 
 
@@ -517,8 +518,8 @@ RIGHT = [
 
 
 @pytest.mark.parametrize("name, holes", RIGHT, ids=[name for name, _ in RIGHT])
-def test_other_right_answers_than_ours_pass(name, holes):
-    for seed in range(5):
+def test_other_right_answers_than_ours_pass(name, holes, times):
+    for seed in range(times(5)):
         report = worker.examine(name, SOLUTIONS, seed, source=answer(name, *holes))
         assert report["right"], report["lines"]
 
@@ -831,7 +832,8 @@ def test_the_end(folder):
     assert (folder / "out" / "my_two_two_one.svg").exists()
 
 
-@pytest.mark.parametrize("wanted", ["4", "04", "04_chain", "chain", "demos/exercises/04_chain.py"])
+@pytest.mark.parametrize("wanted", ["4", "demos/exercises/04_chain.py", *[pytest.param(
+    name, marks=pytest.mark.slow) for name in ("04", "04_chain", "chain")]])
 def test_one_exercise_and_its_exit_code(wanted, folder):
     done = command(wanted, folder=folder)
     assert (done.returncode, done.stdout.splitlines()[1:2]) == (0, ["  Right."])
@@ -859,9 +861,9 @@ def test_one_more_hint_each_time(folder):
     assert command("--hint", 1, folder=folder).stdout.startswith("Hint 1 of 3")
 
 
-def test_a_hint_for_the_first_that_is_not_solved(folder):
-    shutil.copy(FOLDER / "03_value.py", folder)
-    assert probes.EXERCISES["03_value"].hints[0] in command("--hint", folder=folder).stdout
+def test_a_hint_for_the_first_that_is_not_solved(begun):
+    shutil.copy(SOLUTIONS / "04_chain.py", begun)
+    assert probes.EXERCISES["02_knob"].hints[0] in command("--hint", folder=begun).stdout
 
 
 def test_reset_keeps_what_was_there(folder):
@@ -1168,6 +1170,7 @@ def test_a_handout_is_renewed_and_what_was_written_is_kept(handed_out):
     assert done.returncode == 2 and "is not empty" in done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_of_what_is_handed_in_runs_in_the_teachers_process(folder):
     """Not its conftest.py, nor a module with the name of one of Python's or ours."""
     for name in ("conftest", "checker", "files", "random", "json", "micrograd"):

@@ -351,7 +351,8 @@ def test_a_bad_corpus_is_refused(tmp_path, content, error):
     assert not checkpoint(tmp_path).exists()
 
 
-@pytest.mark.parametrize("temperature", ["1e-310", "1e300"])
+@pytest.mark.parametrize("temperature", [
+    "1e-310", pytest.param("1e300", marks=pytest.mark.slow)])
 def test_any_temperature_will_do(tmp_path, corpus, temperature):
     output = run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL, "--temperature", temperature)
     assert ("of 400 that it made, " in output) == (temperature == "1e-310")
@@ -403,8 +404,9 @@ def test_names_may_be_in_any_script(tmp_path):
     (["--prompt", "É"], "--prompt has 'É', which is in none of the names"),
     (["--prompt", "x" * 15], "--prompt has 15 characters"),
     (["--steps", 0], "expected a number above 0, got 0"),
-    (["--temperature", "0"], "expected a number above 0, got 0"),
-    (["--heads", "two"], "invalid int value: 'two'"),
+    *[pytest.param(*row, marks=pytest.mark.slow) for row in [
+        (["--temperature", "0"], "expected a number above 0, got 0"),
+        (["--heads", "two"], "invalid int value: 'two'")]],
 ], ids=lambda x: x[0] if isinstance(x, list) else "")
 def test_bad_options_are_refused_before_any_training(tmp_path, options, error):
     assert error in run(tmp_path, *options, status=2)

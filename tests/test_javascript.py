@@ -57,9 +57,9 @@ def close(a, b):
         abs(a - b) <= 1e-12 * max(abs(a), abs(b)) + 1e-15
 
 
-def drawn(request, steps=EVERY):
+def drawn(graphs, steps=EVERY):
     """Programs as losses of samples and parameters, and numbers for both."""
-    for seed in range(request.config.getoption("--graphs", 300)):
+    for seed in graphs:
         program, point = draw(seed, steps)
         rng = random.Random(seed)
         count = rng.randrange(len(point))
@@ -80,11 +80,11 @@ EXACT = {name: step for name, step in EVERY.items() if name in (
 
 @pytest.mark.parametrize("steps, same", [(EXACT, lambda a, b: a == b), (EVERY, close)],
                          ids=["to the last bit", "every operation"])
-def test_steps_and_results_of_random_graphs(request, monkeypatch, steps, same):
+def test_steps_and_results_of_random_graphs(graphs, monkeypatch, steps, same):
     for name, function in steps.items():
         monkeypatch.setitem(EVERY, name, function)
     cases, expected = [], []
-    for loss, parameters, samples in drawn(request, steps):
+    for loss, parameters, samples in drawn(graphs, steps):
         step = jit(loss, parameters)
         mean = step(samples)
         data = [p.data for p in parameters]
@@ -107,10 +107,10 @@ def traced(*roots):
                   for root in roots])
 
 
-def test_traces_of_random_graphs(request):
+def test_traces_of_random_graphs(graphs):
     """Of every value; the graph is one at some numbers, and computes at others."""
     roots, others = [], []
-    for seed in range(request.config.getoption("--graphs", 300)):
+    for seed in graphs:
         program, point = draw(seed)
         rng = random.Random(seed)
         roots.append(run(program, [Value(x) for x in point]))

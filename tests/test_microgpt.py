@@ -81,6 +81,7 @@ def test_the_three_lines_change_nothing_but_time(weights, monkeypatch):
     assert [p.grad for p in parameters(weights)] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_it_learns_and_makes_up_words(monkeypatch, capsys):
     monkeypatch.setattr(microgpt, "STEPS", (1, 5, 300))
     monkeypatch.setattr(microgpt, "CONTEXT", 6)

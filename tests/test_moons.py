@@ -166,7 +166,8 @@ def test_the_parameters_are_saved_before_anything_is_measured(demo, tmp_path, mo
 
 # ── The picture, and what is refused ──────────────────────────────────────────────────────────────
 
-@pytest.mark.parametrize("steps", [0, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [0, 3])
 def test_the_picture(demo, tmp_path, steps):
     pytest.importorskip("matplotlib")
     demo.told(tmp_path, "moons.py", "--steps", steps, "--out", "a/b")

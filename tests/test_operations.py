@@ -13,8 +13,6 @@ from micrograd import engine, functions
 from micrograd.checking import check_gradients
 from micrograd.engine import Operation, Value, dot
 
-COUNT = 40
-
 
 # ── Numbers ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,11 +107,11 @@ def test_every_operation_is_here():
 
 @pytest.mark.parametrize("symbol, f, samples", CASES,
                          ids=[f"{symbol}-{i}" for i, (symbol, *_) in enumerate(CASES)])
-def test_its_rule_and_the_gradient_of_its_gradient(symbol, f, samples):
-    r, agreed = random.Random(symbol), 0
-    for _ in range(COUNT):
+def test_its_rule_and_the_gradient_of_its_gradient(symbol, f, samples, times):
+    r, agreed, count = random.Random(symbol), 0, times(40)
+    for _ in range(count):
         point = samples(r)
         checks = check_gradients(f, point, order=2)
         assert checks
         agreed += any(check.verdict == "agrees" for check in checks)
-    assert agreed > COUNT // 3 or symbol == "sqrt"
+    assert agreed > count // 3 or symbol == "sqrt"

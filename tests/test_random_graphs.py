@@ -144,11 +144,6 @@ class Comparisons:
         assert len(self.kinks) <= 0.03 * self.count + 1, f"too many kinks: {self.kinks[:20]}"
 
 
-@pytest.fixture
-def graphs(request):
-    return range(request.config.getoption("--graphs", 300))
-
-
 # ── the drawing itself ────────────────────────────────────────────────────────────────────────────
 
 def test_the_graphs_are_what_they_should_be():

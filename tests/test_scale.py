@@ -12,7 +12,7 @@ from micrograd.engine import Value, dot, op
 from micrograd.nn import MLP
 from micrograd.optim import SGD
 
-MANY = 100_000
+MANY = 20_000
 SLACK = 200_000         # bytes, as Python keeps 2,000 tuples of each short length for reuse
 
 

@@ -61,6 +61,7 @@ def test_training_is_the_same_to_the_last_bit(without):
     assert fast.stdout == slow.stdout and len(fast.stdout.split()) == 2 * 37
 
 
+@pytest.mark.slow
 def test_the_engine_passes_its_tests(without):
     tests = Path(__file__).parent
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-c", os.devnull,

@@ -24,7 +24,7 @@ def test_the_linear_network_stops_at_a_quarter(output):
     assert loss == 0.25 and set(given.values()) == {0.5} and len(given) == 4
 
 
-@pytest.mark.parametrize("seed", [2, 17])
+@pytest.mark.parametrize("seed", [2, pytest.param(17, marks=pytest.mark.slow)])
 def test_it_does_so_from_any_seed(demo, tmp_path, seed):
     output = demo.told(tmp_path, "xor.py", "--seed", seed, "--seeds", 1, without=["matplotlib"])
     assert answers(output, "Linear")[0] == 0.25
