@@ -131,6 +131,14 @@ def test_a_file_imports_only_from_the_floors_below(file):
     assert others <= ROOMS[own]
 
 
+@pytest.mark.parametrize("wing", WINGS)
+def test_no_wing_knows_anothers_inside(wing):
+    for file in PACKAGE.glob(f"{wing}/*.py"):
+        others = {name for name in imports(ast.parse(file.read_text("utf-8")), file)
+                  if name.startswith("micrograd.") and room(name) in {*WINGS} - {wing}}
+        assert others <= {f"micrograd.{other}" for other in WINGS}, file
+
+
 def test_no_circle():
     imported = {name: ours(file) & set(MODULES) - {name} for name, file in MODULES.items()}
     done = set()

@@ -10,6 +10,7 @@ Read the files in this order:
 6. `c.py`             the second, to be fast, and `native.py`, which has C compiled and calls it
 7. `javascript.py`    the third, for pages that compute
 8. `just_in_time.py`  `jit`, which puts it all together
+9. `ahead_of_time.py` the same for a page, as JavaScript
 
 Three languages, one program. A fourth would be another dialect: a class with `Dialect`'s table
 filled in, in a file of its own. The passes, the names, the brackets, the comments and the breaking
@@ -17,8 +18,11 @@ of lines are the same for all.
 `program.said(DIALECT)` writes a `Compiled` program in it.
 """
 
-from .javascript import trace_source
+from .ahead_of_time import javascript_source
+from .javascript import PRELUDE, trace_source
 from .just_in_time import jit
-from .symbols import TraceError
+from .samples import places, plain, structure
+from .symbols import TraceError, argument_names
 
-__all__ = ["TraceError", "jit", "trace_source"]
+__all__ = ["PRELUDE", "TraceError", "argument_names", "javascript_source", "jit", "places", "plain",
+           "structure", "trace_source"]

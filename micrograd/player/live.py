@@ -19,10 +19,7 @@ from collections.abc import Callable, Iterable
 
 from .page import SCRIPTS, Player, join
 from .shape import Levels
-from ..compiler.javascript import JAVASCRIPT, PRELUDE
-from ..compiler.just_in_time import Compiled
-from ..compiler.samples import places, plain, structure
-from ..compiler.symbols import Failed, argument_names, trace
+from ..compiler import PRELUDE, argument_names, javascript_source, places, plain, structure
 from ..engine import Constant, Value, topological_order
 from ..nn import marks
 
@@ -183,15 +180,8 @@ class Live(Player):
             _, root = self._loss(sample)
             return result(root) if result else root
 
-        training = result is None
-        try:
-            program = trace(function, variant.sample, self._trained if training else self._others,
-                            self._fixed, backward=training)
-        except Failed as failed:
-            raise failed.explained from failed.__cause__
-        compiled = Compiled(program, variant.sample, training, "python")
-        return (f"(() => {{\n{compiled.said(JAVASCRIPT, self._others)}\n"
-                f"return {compiled.name};\n}})()")
+        return javascript_source(function, variant.sample, self._others, self._fixed,
+                                 None if result else self._trained)
 
     def __repr__(self):
         knobs = len(self._variants[0].leaves) + len(self._others)

@@ -30,8 +30,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from ..draw.nodes import COLOURS
-from ..draw.text import as_float
+from ..draw import COLOURS, as_float
 from ..engine import Value
 from ..ground import files
 from . import photographs

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from ..draw.placing import Placing
-from ..draw.scene import Scene
+from ..draw import Placing, Scene
 
 __all__ = ["placed"]
 

@@ -22,9 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import formulas
-from ..draw.nodes import role
-from ..draw.scene import Closed, Scene
-from ..draw.text import as_float
+from ..draw import Closed, Scene, as_float, role
 from ..engine import Constant, Value, chain_rule, gradients, pass_back, topological_order
 from ..functions import sqrt
 from .formulas import Formula, written_openly
