@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 try:
     importlib.import_module("micrograd.player")
@@ -174,6 +175,28 @@ def progress(steps: range, unit: str = "step"):
             return tqdm(steps, initial=steps.start, total=steps.stop, leave=False,
                         dynamic_ncols=True, unit=unit)
     return Lines(steps, unit)
+
+
+@contextlib.contextmanager
+def reading(file: TextIO):
+    """The lines of an open file: `with reading(file) as lines:`.
+
+    Of a file of more than a megabyte, a bar in a terminal shows how much is read.
+    """
+    size = os.fstat(file.fileno()).st_size
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        size = 0
+    if size < 2 ** 20 or not sys.stderr.isatty():
+        yield file
+        return
+    with tqdm(total=size, leave=False, dynamic_ncols=True, unit="B", unit_scale=True) as bar:
+        def lines():
+            for line in file:
+                yield line
+                bar.update(len(line))
+        yield lines()
 
 
 class Lines:

@@ -10,7 +10,7 @@ import math
 import pathlib
 from statistics import fmean
 
-from command_line import BadInput
+from command_line import BadInput, reading
 
 TREES = pathlib.Path(__file__).parent / "data" / "trees.csv"
 IN_UTF_16 = " (it seems to be in UTF-16: save it in UTF-8)"
@@ -21,8 +21,8 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
     """The names of the three columns, from the header row if there is one, and the rows."""
     names, rows, header = ["x1", "x2", "y"], [], False
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+        with open(path, newline="", encoding="utf-8-sig") as file, reading(file) as lines:
+            reader = csv.reader(lines)
             for fields in reader:
                 if not fields or (len(fields) == 1 and not fields[0].strip()):
                     continue                    # a blank line

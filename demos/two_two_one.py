@@ -114,16 +114,17 @@ def tell(args) -> None:
     network = TwoTwoOne(random.Random(args.seed), ACTIVATIONS[args.activation])
     before = [p.data for p in network.parameters()]
     files = pictures(network, rows, args.lr, args.out / "two_two_one")
-    told.promise(network, lambda: mean_squared_error(network, rows), scale)
+    told.promise(network, gradients(network, rows, args.language), scale)
     told.program(args, network, rows)
 
     film, largest = Film(), max(rows, key=lambda row: row[2])      # of which there is most to learn
+    tell_step = told.Steps(args, scale)
 
     def report(step, loss):
         if step % max(1, args.steps // 300) == 0:
             film.add(rows_loss(network, [largest], "loss of this row"),
                      f"step {step} of {args.steps}: loss of all {len(rows)} rows {loss:.4f}")
-        told.step(args, scale, step, loss)
+        tell_step(step, loss)
     try:
         loss = train(network.parameters(), gradients(network, rows, args.language), args.steps,
                      args.lr, report)
@@ -132,7 +133,8 @@ def tell(args) -> None:
         if args.activation == "linear":
             bare = TwoTwoOne(random.Random(args.seed))
             told.without_biases(table, scale, network, bare, train(
-                bare.weights, gradients(bare, rows, args.language), args.steps, args.lr))
+                bare.weights, gradients(bare, rows, args.language), args.steps, args.lr,
+                told.Steps(args, scale, quiet=True)))
     finally:
         files.append(leave(args.out / "two_two_one_training.html", "the training, as a film",
                            film.save))

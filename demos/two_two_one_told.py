@@ -6,6 +6,7 @@ The lesson is in that file; here are only its sentences.
 import argparse
 import math
 import pathlib
+import time
 from collections.abc import Callable
 from statistics import fmean
 
@@ -40,18 +41,18 @@ The target is only divided by its typical size, {scale.unit:.4g}: the network ha
 """)
 
 
-def promise(network, loss_of: Callable, scale) -> None:
+def promise(network, gradients: Callable, scale) -> None:
     """What the gradient says of one knob, and what happens when the knob is turned."""
     knob, unit = network.weights[0], scale.unit ** 2    # from the scaled loss to the target's units
-    loss = loss_of()
     network.zero_grad()
-    loss.backward()
-    promised = knob.grad * NUDGE * unit
+    loss = gradients()
+    gradient = knob.grad * unit
+    promised = gradient * NUDGE
     knob.data += NUDGE
-    happened = (loss_of().data - loss.data) * unit
+    happened = (gradients() - loss) * unit
     knob.data -= NUDGE
-    print(f"The mean squared error of the untrained network is {loss.data * unit:.4f}.\n"
-          f"Its gradient by {knob.label} is {knob.grad * unit:.4f}. That is a promise: turn "
+    print(f"The mean squared error of the untrained network is {loss * unit:.4f}.\n"
+          f"Its gradient by {knob.label} is {gradient:.4f}. That is a promise: turn "
           f"{knob.label} up by {NUDGE},\nand the error should change by {promised:+.4f}. "
           f"Turned up, it changes by {happened:+.4f}.\n")
 
@@ -70,13 +71,26 @@ def program(args, network, rows) -> None:
               f"{step.source}\n")
 
 
-def step(args, scale, step: int, loss: float) -> None:
-    """A line about every sixth part of the training."""
-    if step == 0:
+class Steps:
+    """A line about every sixth part of the training, and where that takes long, every 10 s.
+
+    Who is `quiet` tells only what takes long.
+    """
+
+    def __init__(self, args, scale, quiet: bool = False):
+        self.last, self.unit, self.shown = args.steps, scale.unit ** 2, time.monotonic()
+        self.every = math.inf if quiet else max(1, args.steps // 6)
         how = f"compiled to {args.language.capitalize()}" if args.language else "node by node"
-        print(f"Training, {how}: {args.steps} steps against the gradient, learning rate {args.lr:g}.")
-    if step % max(1, args.steps // 6) == 0 or step == args.steps:
-        print(f"  step {step:5}   mean squared error {loss * scale.unit ** 2:12.4f}", flush=True)
+        if not quiet:
+            print(f"Training, {how}: {args.steps} steps against the gradient, "
+                  f"learning rate {args.lr:g}.")
+
+    def __call__(self, step: int, loss: float) -> None:
+        now = time.monotonic()
+        part = step % self.every == 0 or step == self.last
+        if part and self.every < math.inf or now - self.shown > 10:
+            print(f"  step {step:5}   mean squared error {loss * self.unit:12.4f}", flush=True)
+            self.shown = now
 
 
 def check(loss: float, first: float, step: int, lr: float, usual: float) -> None:

@@ -149,7 +149,7 @@ def test_few_steps_and_none(program):
     assert program("for _ in progress(range(5, 5)): pass").stdout == ""
 
 
-def in_terminal(program, body, **kwargs):
+def in_terminal(program, body, status=0, **kwargs):
     """What a program prints, and what it writes to a terminal as its error output."""
     pty, fcntl, termios = map(pytest.importorskip, ("pty", "fcntl", "termios"))
     terminal, stderr = pty.openpty()
@@ -166,7 +166,7 @@ def in_terminal(program, body, **kwargs):
             break
         written += piece
     os.close(terminal)
-    assert done.returncode == 0, written
+    assert done.returncode == status, written
     return done.stdout, written.decode("utf-8")
 
 
@@ -181,6 +181,52 @@ def test_without_tqdm_it_says_what_is_left_out(program):
     stdout, bar = in_terminal(program, LOOP, without=["tqdm"])
     assert "pip install tqdm" in stdout.splitlines()[0] and bar == ""
     assert stdout.splitlines()[1] == "  step  6 of 24   loss 0.5"
+
+
+READ = """
+    import tables
+    names, rows = tables.read("rows.csv")
+    print(names, len(rows))
+"""
+
+
+@pytest.fixture
+def rows(tmp_path):
+    def write(count):
+        (tmp_path / "rows.csv").write_text(
+            "a,b,c\n" + "".join([f"{i}.25,{i * i}.5,{i % 7}\n" for i in range(count)]))
+    return write
+
+
+def test_a_large_table_shows_how_much_is_read(program, rows):
+    pytest.importorskip("tqdm")
+    rows(100_000)                               # 2.34 MB
+    stdout, bar = in_terminal(program, READ)
+    assert stdout == "['a', 'b', 'c'] 100000\n"
+    assert " 0%" in bar and "/2.34M [" in bar
+
+
+@pytest.mark.parametrize("count, without", [(1000, []), (100_000, ["tqdm"])])
+def test_a_small_one_shows_nothing_nor_does_a_large_one_without_tqdm(count, without, program, rows):
+    rows(count)
+    stdout, bar = in_terminal(program, READ, without=without)
+    assert stdout == f"['a', 'b', 'c'] {count}\n" and bar == ""
+
+
+def test_outside_of_a_terminal_no_bar(program, rows):
+    rows(100_000)
+    done = program(READ)
+    assert (done.stdout, done.stderr) == ("['a', 'b', 'c'] 100000\n", "")
+
+
+def test_a_fault_late_in_a_large_table_leaves_no_bar_on_its_line(program, rows, tmp_path):
+    pytest.importorskip("tqdm")
+    rows(100_000)
+    with (tmp_path / "rows.csv").open("a") as file:
+        file.write("a;b;c\n")
+    stdout, bar = in_terminal(program, READ, status=2)
+    last = bar.replace("\r\n", "\n").removesuffix("\n").split("\r")[-1]
+    assert last.startswith("program.py: error: rows.csv, line 100002: expected three finite numbers")
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────

@@ -1,11 +1,14 @@
 """The 2-2-1 demo runs as a user would run it, finds the published plane and survives bad input."""
 
+import argparse
+import itertools
 import os
 import random
 import re
 import signal
 import subprocess
 import sys
+import types
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -152,6 +155,20 @@ def test_the_nine_parameters_are_shown_before_and_after(trained, trees):
     for p, number in zip(network.parameters(), after):
         p.data = number
     assert scale.plane(network) == pytest.approx(PLANE, rel=2e-3)
+
+
+def test_where_a_step_takes_long_each_is_told(monkeypatch, capsys):
+    told = demo.told
+    args = argparse.Namespace(steps=60, lr=0.1, language=None)
+    scale = types.SimpleNamespace(unit=1.0)
+    clock = itertools.count(0, 4)
+    monkeypatch.setattr(told.time, "monotonic", lambda: next(clock))
+    for quiet, expected in [(False, [0, 3, 6, 9, 10, 13]), (True, [2, 5, 8, 11, 14])]:
+        step = told.Steps(args, scale, quiet)
+        for i in range(15):
+            step(i, 0.5)
+        shown = re.findall(r"^  step +(\d+)   mean", capsys.readouterr().out, re.M)
+        assert list(map(int, shown)) == expected
 
 
 def test_the_promise_is_kept(trained):
