@@ -280,6 +280,62 @@ def test_the_gradient_makes_a_promise(browser, tmp_path):
     tangent = browser.run("return ['x1', 'y1', 'x2', 'y2'].map((name) => Number(document."
                           "querySelector('#promise-plot .tangent').getAttribute(name)))")
     assert (tangent[3] - tangent[1]) * -gradient > 0        # on a screen, y points down
+    promised, now, corners = browser.run("""
+        const plot = document.getElementById("promise-plot");
+        return [".promised", ".now"].map((name) => ["cx", "cy"].map((side) =>
+            Number(plot.querySelector(name).getAttribute(side)))).concat([
+            plot.querySelector(".rise").getAttribute("points").split(" ").map((point) =>
+                point.split(",").map(Number))]);""")
+    slope = (tangent[3] - tangent[1]) / (tangent[2] - tangent[0])
+    assert promised[1] == pytest.approx(tangent[1] + slope * (promised[0] - tangent[0]), abs=0.1)
+    assert promised[0] == now[0] and now[1] < promised[1]   # a parabola is above its tangent
+    (x0, y0), (x1, y1), point = corners         # turned by, and from there what was promised
+    assert (y0, x1, point) == (y1, promised[0], promised) and x0 != x1
+
+
+FIELD = """const { value, validationMessage } = document.querySelector(arguments[0]);
+    return [value, validationMessage]"""
+
+
+def test_what_is_no_number_is_refused_with_a_sentence(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model, lr=0.1)
+    cell = "#data-rows tr:nth-child(2) td:nth-child(2) input"
+    for css, now in ("#knob-number", "0.8"), (cell, "-1"), ("#train-lr", "0.1"):
+        for nonsense in "nan", "Infinity", "1e309", "abc", "--3":
+            write(browser, css, nonsense)
+            value, told = browser.run(FIELD, css)
+            assert value == now and told.startswith(f"“{nonsense}” is not a ")
+        write(browser, css, "2,5")              # as some people write it
+        assert browser.run(FIELD, css) == ["2.5", ""]
+    write(browser, "#train-lr", "-1")
+    assert browser.run(FIELD, "#train-lr") == [
+        "2.5", "“-1” is not a learning rate: a number, 0 or more."]
+    agrees(browser, function, samples, model.parameters())
+
+
+def test_the_largest_numbers(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model)
+    knob = knob_of(browser, "w")
+    for text in "1e308", "-1e308", "1.7e308":
+        browser.run("document.getElementById(arguments[0]).focus()", knob)
+        write(browser, "#knob-number", text)
+        assert browser.run("return Number(document.getElementById(arguments[0]).ariaValueNow)", knob
+                           ) == float(text)
+        assert browser.run("return String(model.data(model.root))") == "Infinity"   # as in Python
+        browser.run("take(turning.knob)")
+        browser.click("#train-step")
+        assert "training diverged" in browser.text("#diverged")
+    assert not browser.run(r"return /NaN|Infinity|undefined/.test("
+                           "document.getElementById('promise-plot').outerHTML)")
+    browser.click("#train-reset")
+    assert browser.text("#fault") == browser.text("#diverged") == ""
+    write(browser, "#data-rows tr:nth-child(2) td:nth-child(2) input", "1e308")
+    browser.click("#data-rows tr:nth-child(2) input[type=radio]")
+    assert "too large" in browser.text("#fault")
+    browser.click("#train-reset")
+    agrees(browser, function, samples, model.parameters())
 
 
 # ── Training ──────────────────────────────────────────────────────────────────────────────────────
@@ -480,6 +536,43 @@ def test_boxes_open_and_close_while_one_turns_and_trains(browser, tmp_path):
     agrees(browser, function, samples, model.parameters())
 
 
+def test_whatever_one_does_while_it_trains(browser, tmp_path):
+    function, samples, model, _ = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, 1)
+    browser.click("#train-play")
+
+    def trains():
+        before = browser.run("return source.steps")
+        browser.wait("return source.steps > arguments[0]", before)
+        assert browser.text("#train-play").endswith("Pause")
+
+    for size in (390, 844), (838, 700), (1280, 800):
+        browser.emulate("setDeviceMetricsOverride", width=size[0], height=size[1],
+                        deviceScaleFactor=1, mobile=False)
+        trains()
+    for css in ".box .note", ".box .note", ".group text":       # open, open, close
+        browser.run("document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('click', "
+                    "{ bubbles: true }))", css)
+        trains()
+    browser.click("#data-rows tr:nth-child(1) button")
+    browser.click("#data-rows tr:nth-child(2) input[type=radio]")
+    browser.run("history.pushState(null, '', '#step=3'); history.back()")
+    trains()
+    browser.click("#predict")                   # who is asked for a number has time to answer
+    assert browser.text("#train-play").endswith("Train")
+    browser.click("#predict")
+    names = browser.run("return source.live.leaves.map(({ name }) => name)")
+    trained = dict(zip(names, leaves_of(browser)))
+    for p in model.parameters():
+        p.data = trained[p.label]
+    browser.press("END")
+    agrees(browser, function, samples, model.parameters())
+    browser.click("#train-play")
+    trains()
+    browser.click("#train-new")
+    assert browser.run("return source.steps") == 0
+
+
 # ── Predict ───────────────────────────────────────────────────────────────────────────────────────
 
 def test_predict_asks_and_explains(browser, tmp_path):
@@ -494,6 +587,9 @@ def test_predict_asks_and_explains(browser, tmp_path):
     browser.click("#predict")
     assert browser.text("#phase").startswith("Backward 1 of")
     assert browser.texts("#promise dd")[::2] == ["?", "?"]
+    assert not browser.run("""return [...document.querySelectorAll("#promise-plot .tangent, "
+        + "#promise-plot .rise")].filter((x) => getComputedStyle(x).visibility === "visible")
+        .length""")
     browser.run("document.activeElement.blur()")
     for _ in range(4):
         if not browser.text("#headline").startswith("The rule of tanh"):

@@ -177,16 +177,16 @@ function keyboard(steps, training) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tag = event.target.tagName;
-    // Sliders and lists have keys of their own.
-    const isSlider = event.target.type === "range";
-    if (tag === "SELECT" || tag === "INPUT" && !(isSlider && event.key === " ")) return;
+    // Fields, sliders and lists have keys of their own; a box to tick has one.
+    const { type } = event.target, isSpace = event.key === " ";
+    if (tag === "SELECT" || tag === "INPUT" && type !== (isSpace ? "range" : "checkbox")) return;
     const it = event.shiftKey && training || steps;
     const acts = {
       ArrowRight: () => it.go(it.now() + 1), ArrowLeft: () => it.go(it.now() - 1),
       Home: () => it.go(0), End: () => it.go(it.last()), " ": () => it.toggle(),
       b: () => steps.go(model.seedStep), l: enlarge,
     };
-    if (!(event.key in acts) || event.key === " " && (tag === "BUTTON" || tag === "A")) return;
+    if (!(event.key in acts) || isSpace && (tag === "BUTTON" || tag === "A")) return;
     event.preventDefault();
     acts[event.key]();
   });

@@ -36,13 +36,8 @@ function makeRows() {
       if (fixed) return choice(path, k, `${name} of sample ${k + 1}`);
       const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off",
                                     "aria-label": `${name} of sample ${k + 1}` });
-      field.addEventListener("change", () => {
-        const text = field.value.trim().replace("−", "-").replace(",", ".");
-        if (text && Number.isFinite(Number(text))) {
-          source.change(k, path, Number(text));
-          retake();
-        } else field.value = at(source.samples[k], path);
-      });
+      numberField(field, (x) => { source.change(k, path, x); retake(); },
+        () => { field.value = at(source.samples[k], path); });
       return field;
     });
     const computed = [...OUTPUTS, "loss"].map(() => make("td", { class: "computed" }));

@@ -31,6 +31,22 @@ function setAttribute(element, name, value) {
 
 const setClass = (element, name) => setAttribute(element, "class", name);
 
+/** A field for a number. `take` is given what was typed; what is none is refused with a sentence,
+ *  and `show` writes the number that there is then. */
+function numberField(field, take, show, isRight = Number.isFinite, what = "a number") {
+  field.addEventListener("change", () => {
+    const text = field.value, x = parsed(text);
+    const wrong = isRight(x) ? "" : `“${text}” is not ${what}.`;
+    if (!wrong) take(x);
+    show();
+    field.setCustomValidity(wrong);
+    if (wrong) field.reportValidity();
+  });
+  for (const event of ["input", "blur"]) {
+    field.addEventListener(event, () => field.setCustomValidity(""));
+  }
+}
+
 /** A place that a drawing can have; far off for what has none. */
 const within = (x) => Number.isNaN(x) ? 9999 : Math.max(-9999, Math.min(9999, x));
 

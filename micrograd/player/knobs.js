@@ -7,13 +7,19 @@ let turning = null;                                     // the knob, and what it
 
 /** How far one notch of a knob is: a hundredth, of large numbers more. */
 const notch = (x) => 10 ** Math.floor(Math.log10(Math.max(1, Math.abs(x)))) / 100;
+/** How far the knob is shown to both sides. */
+const reachOf = (x) => Math.min(200 * notch(x), Number.MAX_VALUE / 8);
 const tidy = (x) => Number(x.toPrecision(12));
 
 function take(knob) {
-  const x = source.get(knob), value = model.values.get(knob.i), reach = 200 * notch(x);
+  const x = source.get(knob), value = model.values.get(knob.i), reach = reachOf(x);
   const xs = Array.from({ length: 121 }, (_, k) => x + reach * (k / 60 - 1));
+  const gradient = model.gradient(value, model.lastStep) ?? 0;
+  // Enough to tell what one notch does.
+  const first = Math.floor(Math.log10(Math.abs(gradient) * notch(x)));
+  const decimals = Number.isFinite(first) ? Math.max(4, Math.min(9, 1 - first)) : 4;
   turning = { knob, value, x, reach, loss: source.loss(), xs, losses: source.lossAt(knob, xs),
-              gradient: model.gradient(value, model.lastStep) ?? 0 };
+              gradient, decimals };
   drawPromise();
   rest();
 }
@@ -33,9 +39,10 @@ function turn(knob, x) {
   stopTraining();
   source.set(knob, tidy(x));
   if (Math.abs(x - turning.x) > turning.reach) {        // beyond what is drawn: draw more of it
-    const { x: from, loss, gradient } = turning;
+    const { x: from, loss, gradient, decimals } = turning, reach = 1.5 * Math.abs(x - from);
     take(knob);
-    Object.assign(turning, { x: from, loss, gradient, reach: 1.5 * Math.abs(x - from) });
+    if (!Number.isFinite(2 * reach)) { changed(); return; }      // too far to tell
+    Object.assign(turning, { x: from, loss, gradient, decimals, reach });
     turning.xs = turning.xs.map((_, k) => from + turning.reach * (k / 60 - 1));
     turning.losses = source.lossAt(knob, turning.xs);
     drawPromise();
@@ -104,13 +111,10 @@ function takeKnobs(leaf) {
 function makeKnobs() {
   takeKnobs();
   const field = byId("knob-number"), slider = byId("knob-slider");
-  field.addEventListener("change", () => {
-    const x = Number(field.value.trim().replace("−", "-").replace(",", "."));
-    if (field.value.trim() && Number.isFinite(x)) turn(turning.knob, x);
-    else showKnob();
-  });
+  const rewrite = () => { field.value = source.get(turning.knob); };
+  numberField(field, (x) => turn(turning.knob, x), rewrite);
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { showKnob(); turning.knob.node.element.focus(); }
+    if (event.key === "Escape") { rewrite(); turning.knob.node.element.focus(); }
   });
   slider.addEventListener("pointerdown", () => take(turning.knob));
   slider.addEventListener("input", () => turn(turning.knob, Number(slider.value)));
@@ -138,20 +142,20 @@ function drag(element, begin, move) {
 
 // ── The gradient's promise ───────────────────────────────────────────────────────────────────────
 
-const PLOT = { left: 8, right: 352, top: 12, bottom: 128 };
+const PLOT = { left: 4, right: 296, top: 6, bottom: 132 };
 let plotted;
 
 /** The loss over this knob, all else as it is, and the tangent that the gradient is. */
 function drawPromise() {
   const { x, reach, xs, losses, gradient, loss } = turning, { left, right, top, bottom } = PLOT;
-  const finite = losses.filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = [...losses, loss].filter(Number.isFinite).sort((a, b) => a - b);
   // A parabola seen whole is a valley with walls: of the walls, the lower part.
-  let low = Math.min(finite[0] ?? 0, loss), high = finite[Math.floor(0.75 * finite.length)] ?? 1;
-  high = Math.max(high, loss + 0.3 * Math.abs(loss - low));
+  let low = finite[0] ?? 0, high = finite[Math.floor(0.75 * finite.length)] ?? 1;
+  high = Math.max(high, (loss || 0) + 0.3 * Math.abs((loss || 0) - low));
   if (!(high - low > 1e-9 * Math.abs(high))) [low, high] = [low - 0.5, high + 0.5];
   const margin = 0.08 * (high - low);
   [low, high] = [low - margin, high + margin];
-  const px = (at) => within(left + (right - left) * (at - x + reach) / (2 * reach));
+  const px = (at) => within(left + (right - left) * ((at - x) / reach + 1) / 2);
   const py = (at) => within(bottom - (bottom - top) * (at - low) / (high - low));
   let path = "", pen = "M";
   losses.forEach((loss, k) => {
@@ -164,25 +168,28 @@ function drawPromise() {
   const plot = byId("promise-plot");
   const box = { x: left, y: top, width: right - left, height: bottom - top };
   plotted = {
-    px, py, tangent, gap: line("gap", 0, 0, 0, 0), now: make("circle", { class: "now", r: 5 }),
+    px, py, tangent, rise: make("polygon", { class: "rise" }), gap: line("gap", 0, 0, 0, 0),
+    slope: line("tangent", px(x - reach), py(tangent(x - reach)), px(x + reach),
+      py(tangent(x + reach))),
     promised: make("circle", { class: "promised", r: 4 }),
+    now: make("circle", { class: "now", r: 5 }),
   };
   plot.replaceChildren(
     make("clipPath", { id: "plot-clip" }, make("rect", box)),
     make("rect", { class: "ground", ...box }),
     line("from", px(x), top, px(x), bottom),
-    make("g", { "clip-path": "url(#plot-clip)" },
-      line("tangent", px(x - reach), py(tangent(x - reach)), px(x + reach), py(tangent(x + reach))),
+    make("g", { "clip-path": "url(#plot-clip)" }, plotted.rise, plotted.slope,
       make("path", { d: path }), plotted.gap, plotted.promised, plotted.now),
-    make("text", { x: left, y: 144 }, steady(x - reach)),
-    make("text", { x: right, y: 144, class: "end" }, steady(x + reach)),
-    make("text", { x: px(x), y: 144, class: "middle" }, steady(x)));
+    make("text", { x: left + 5, y: top + 13 }, model.root.name),
+    make("text", { x: left, y: 146 }, steady(x - reach)),
+    make("text", { x: right, y: 146, class: "end" }, steady(x + reach)),
+    make("text", { x: px(x), y: 146, class: "middle" }, steady(x)));
   showKnob();
 }
 
 function showKnob() {
   if (!turning) return;
-  const { knob, value, x, loss, gradient, reach } = turning, now = source.get(knob);
+  const { knob, value, x, loss, gradient, reach, decimals } = turning, now = source.get(knob);
   const by = now - x, lossNow = source.loss(), promised = gradient * by;
   byId("knob-name").replaceChildren(named(value));
   const field = byId("knob-number"), slider = byId("knob-slider");
@@ -195,15 +202,17 @@ function showKnob() {
   setAttribute(slider, "step", notch(x));
   slider.value = now;
   slider.setAttribute("aria-valuetext", full(now));
-  const change = lossNow - loss;
+  setText(byId("promise-at"), steady(x));
   // Whoever predicts the gradient is not told it here.
   const hides = predict?.checked && model.received(value) < value.receipts.length;
-  const told = [["the gradient, the slope", gradient], ["turned by", by],
-                ["the gradient promised", promised], ["the loss changed by", change]];
-  byId("promise").replaceChildren(...told.flatMap(([words, x], k) => [make("dt", {}, words),
-    make("dd", { class: k === 1 || hides ? "" : sign(x) }, hides && k % 2 === 0 ? "?" : signed(x))]));
-  const { px, py, tangent } = plotted;
-  const [cx, y0, y1] = [px(now), py(tangent(now)), py(lossNow)];
+  const told = [gradient, by, promised, lossNow - loss];
+  for (const [k, place] of [...byId("promise").querySelectorAll("dd")].entries()) {
+    setText(place, hides && k % 2 === 0 ? "?" : signed(told[k], decimals));
+    setClass(place, k === 1 || hides ? "" : sign(told[k]));
+  }
+  // The triangle is turned by, times the slope; the gap is what the promise did not keep.
+  const { px, py, tangent } = plotted, [x0, cx] = [px(x), px(now)];
+  const [from, y0, y1] = [py(loss), py(tangent(now)), py(lossNow)];
   for (const [circle, cy] of [[plotted.promised, y0], [plotted.now, y1]]) {
     circle.setAttribute("cx", cx);
     circle.setAttribute("cy", cy);
@@ -211,14 +220,17 @@ function showKnob() {
   for (const [name, at] of [["x1", cx], ["x2", cx], ["y1", y0], ["y2", y1]]) {
     plotted.gap.setAttribute(name, at);
   }
-  plotted.promised.setAttribute("visibility", by ? "visible" : "hidden");
+  plotted.rise.setAttribute("points", `${x0},${from} ${cx},${from} ${cx},${y0}`);
+  for (const [part, isSeen] of [["slope", true], ["rise", by], ["gap", by], ["promised", by]]) {
+    plotted[part].setAttribute("visibility", isSeen && !hides ? "visible" : "hidden");
+  }
 }
 
 /** What a screen reader, a test and a teacher's script read from a knob. */
 function tellKnobs() {
   for (const knob of knobs) {
     const { node: { element } } = knob, value = model.values.get(knob.i), x = source.get(knob);
-    const reach = 200 * notch(x);
+    const reach = reachOf(x);
     setAttribute(element, "aria-label", value.name);
     setAttribute(element, "aria-valuenow", x);
     setAttribute(element, "aria-valuemin", tidy(x - reach));

@@ -50,11 +50,9 @@ function makeTraining() {
   on("train-new", () => { stopTraining(); source.restart(); retake(); });
   const lr = byId("train-lr");
   lr.value = source.lr;
-  lr.addEventListener("change", () => {
-    const x = Number(lr.value.replace(",", "."));
-    if (lr.value.trim() && x >= 0 && Number.isFinite(x)) source.lr = x;
-    lr.value = source.lr;
-  });
+  const isRate = (x) => x >= 0 && Number.isFinite(x);
+  numberField(lr, (x) => { source.lr = x; }, () => { lr.value = source.lr; }, isRate,
+    "a learning rate: a number, 0 or more");
   byId("train-batch").addEventListener("change", (event) => {
     source.oneByOne = event.target.value === "one";
     source.next = source.shown;
@@ -82,7 +80,7 @@ function showLearning() {
   setText(byId("train-what"), samples.length > 1 ? what : "");
   const high = source.high || 1;
   const last = curve.length - 1, n = Math.max(last, 20), skip = Math.ceil(curve.length / 700);
-  const x = (t) => 8 + 344 * t / n, y = (loss) => 92 - 80 * Math.min(loss, high) / high;
+  const x = (t) => 4 + 292 * t / n, y = (loss) => 78 - 60 * Math.min(loss, high) / high;
   const path = (lossAt) => {
     let text = "", pen = "M";
     for (let t = 0; ; t = Math.min(t + skip, last)) {
@@ -96,9 +94,9 @@ function showLearning() {
     class: k === source.shown ? "each shown" : "each",
     d: path((t) => each[t][k]) })) : [];
   byId("learning-curve").replaceChildren(
-    make("line", { x1: 8, x2: 352, y1: 92, y2: 92 }), ...lines,
+    make("line", { x1: 4, x2: 296, y1: 78, y2: 78 }), ...lines,
     make("path", { class: "mean", d: path((t) => curve[t]) }),
     ...Number.isFinite(now) ? [make("circle", { cx: x(last), cy: y(now), r: 4 })] : [],
-    make("text", { x: 8, y: 10 }, short(high)), make("text", { x: 8, y: 104 }, "0"),
-    make("text", { x: 352, y: 104, class: "end" }, `${n} steps`));
+    make("text", { x: 4, y: 10 }, short(high)), make("text", { x: 4, y: 91 }, "0"),
+    make("text", { x: 296, y: 91, class: "end" }, `${n} steps`));
 }

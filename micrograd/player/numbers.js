@@ -49,11 +49,17 @@ function steady(x) {
   return minus((x || 0).toFixed(magnitude < 100 ? 4 : magnitude < 1e4 ? 2 : 1));
 }
 
-/** For a change: with its sign, and with enough digits if it is small. */
-function signed(x) {
-  const small = x && Math.abs(x) < 0.1 && Math.abs(x) >= 1e-7;
-  const text = small ? minus(x.toFixed(3 - Math.ceil(Math.log10(Math.abs(x))))) : steady(x);
+/** A change, with its sign. Changes with as many decimals stand point below point. */
+function signed(x, decimals) {
+  const plain = typeof x === "number" && Math.abs(x) < 1e5;
+  const text = plain ? minus((Number(x.toFixed(decimals)) || 0).toFixed(decimals)) : short(x);
   return x > 0 ? `+${text}` : text;
+}
+
+/** The number that somebody typed; NaN if it is none. */
+function parsed(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  return plain ? Number(plain) : NaN;
 }
 
 /** As a float, to draw with: of a text such as −1/3, too. */

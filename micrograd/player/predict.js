@@ -9,6 +9,7 @@ function makePredict() {
   byId("phase").after(make("label", {
     class: "switch", title: "Ask me for each number before it is shown" }, predict, " Predict"));
   predict.addEventListener("change", () => {
+    stopTraining();
     hiddenAt = -1;
     const early = model.step <= model.seedStep || model.step === model.lastStep;
     show(predict.checked && early ? model.seedStep + 1 : model.step);
@@ -73,12 +74,8 @@ function question(row) {
   const check = make("button", { type: "button" }, "Check");
   const give = make("button", { type: "button" }, "Show me");
   const answer = () => {
-    const text = field.value.trim().replace("−", "-").replace(",", ".");
-    if (!text || !Number.isFinite(Number(text))) {
-      setText(verdict, "Type a number.");
-      return;
-    }
-    const wrong = diagnosis(Number(text), row);
+    const x = parsed(field.value);
+    const wrong = Number.isFinite(x) ? diagnosis(x, row) : "Type a number.";
     if (wrong) setText(verdict, wrong);
     else reveal(row);
   };
