@@ -1,7 +1,9 @@
 """Models trained in threads at once become exactly what they become one by one."""
 
 import random
+import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -50,3 +52,25 @@ def test_training_in_threads(inputs, nervous_interpreter):
         at_once = list(pool.map(lambda seed: train(seed, points, barrier.wait), SEEDS))
     assert at_once == one_by_one
     assert len({tuple(parameters) for parameters in at_once}) == len(SEEDS)
+
+
+@pytest.mark.parametrize("free", ["del x", "x.backward(); del x", "return x"])
+def test_a_deep_graph_goes_in_a_thread_with_a_stack_of_a_megabyte(free):
+    """In a process of its own: what fails here, as Python 3.13 does with half of that, crashes."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(f"""
+        import threading
+        from micrograd import Value
+
+        def work():
+            x = Value(1.0)
+            for _ in range(150_000):
+                x = 1 - x * x
+            {free}
+
+        threading.stack_size(2 ** 20)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        print("all went well")
+        """)], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("all went well\n", "")
