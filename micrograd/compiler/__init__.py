@@ -9,8 +9,9 @@ Read the files in this order:
 5. `python.py`        the first language: a *dialect* for the writer
 6. `c.py`             the second, to be fast, and `native.py`, which has C compiled and calls it
 7. `javascript.py`    the third, for pages that compute
-8. `just_in_time.py`  `jit`, which puts it all together
-9. `ahead_of_time.py` the same for a page, as JavaScript
+8. `training.py`      the optimiser too, and many steps in one call; `loops.py` finds its loop
+9. `just_in_time.py`  `jit`, which puts it all together
+10. `ahead_of_time.py` the same for a page, as JavaScript
 
 Three languages, one program. A fourth would be another dialect: a class with `Dialect`'s table
 filled in, in a file of its own. The passes, the names, the brackets, the comments and the breaking

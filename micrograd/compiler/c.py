@@ -130,7 +130,7 @@ class CLanguage(Dialect):
                 raise TraceError(f"C has no function {op} of {len(args)} numbers")
         if op == "where" and args[0].op not in COMPARE:
             return "where not 0"
-        if op == "/" and all([x.op in OF_TRUTHS for x in args]):
+        if op == "/" and all([x.op in OF_TRUTHS and not x.is_float for x in args]):
             return "/ of truths"                # comparisons are whole numbers in C
         return op
 

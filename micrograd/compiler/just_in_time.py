@@ -296,9 +296,10 @@ class jit:
                 self._training = Training(self, optimizer)
             return self._training(batches, rates)
 
-    def only_program(self, samples: list[Any]) -> tuple[Compiled, list[Any], list[Any]]:
-        """For `training.py`: the program that serves for all these samples, its leaves' numbers, and
-        the samples. Raises Unsure if they are to be tried singly first."""
+    def only_program(self, samples: list[Any], known: dict[Any, Any]) -> tuple[Any, list[Any]]:
+        """For `training.py`: the program that serves for all these samples, with its leaves'
+        numbers, and the samples. `known` has those found before. Raises Unsure if they are to be
+        tried singly first."""
         plan = self._latest.get(True)
         try:
             if not samples or plan is None or not plan.fits(samples):
@@ -309,10 +310,10 @@ class jit:
         if len(groups) > 1:
             raise Unsure("the samples of a batch need several programs")
         (key, samples), = groups.items()
-        program, numbers = plan.program(key)
-        if program is None:
-            raise Unsure("the program for these samples was missing")
-        return program, numbers, samples
+        found = known.get((plan, key))
+        if not found:
+            found = known[plan, key] = plan.program(key)
+        return found, samples
 
     def trained(self, program: Compiled, update: Any) -> None:
         """For `training.py`: these ran."""

@@ -26,6 +26,7 @@ from typing import Any
 from ..engine import Value
 from ..optim import Optimizer
 from .c import C, PRELUDE, TRAIN, whole_limit, wholes
+from .loops import loop_source, rolled
 from .native import NoCompiler, build, flat
 from .passes import floats, fold, inline, prune, share
 from .symbols import COMPARE, Failed, Instruction, TraceError, trace
@@ -35,6 +36,7 @@ __all__ = ["Training"]
 
 FLOATS = {float}
 FIXED = (Fraction, str, bool, type(None), types.FunctionType, types.BuiltinFunctionType, type)
+FEW = 4                                         # parameters of which each has lines of its own
 LEAST_TIME = 0.02                               # seconds in C between looks for Ctrl-C
 
 
@@ -165,7 +167,7 @@ class Update:
         self.optimizer, self.parameters, self.changing = optimizer, parameters, changing
         self.listed = list(optimizer.parameters)
         self.moved = list(dict.fromkeys(self.listed))
-        self.gradients = [Value(0.0, label=f"grad_{p.label or 'p'}") for p in parameters]
+        self.gradients = [Value(0.0, label=f"grad_{identifier(p.label or 'p')}") for p in parameters]
         self.gradient_of = dict(zip(parameters, self.gradients))
         self.proved = False                     # whether it was compared with a single step
         before = optimizer.__dict__
@@ -266,27 +268,42 @@ class Update:
         return not more
 
     def _compile(self) -> None:
-        leaves = [*self.moved, *self.cells, *self.gradients]
-        code = prune(share(fold(self.program.code)))
-        code = prune(floats(code, {leaf for leaf in leaves if type(leaf.data) is float}))
-        results = code[-1].args
-        self.size = len(self.moved) + len(self.cells)
+        leaves, columns = [*self.moved, *self.cells, *self.gradients], len(self.moved)
+        self.size = columns + len(self.cells)
         self.whole = {i for i, leaf in enumerate(leaves) if type(leaf.data) is int}
-        whole = whole_lines(code)
-        for i, line in enumerate(results[:self.size]):
-            if not (line in whole if i in self.whole else line.is_float):
+        code, returned = self.program.code, len(self.program.code[-1].args)
+        spots = self._spots()
+        targets = spots[:self.size] + [(i, self.size, 1) if returned == self.size + columns else None
+                                       for i in range(returned - self.size)]
+        by_leaf = {leaf: spot for leaf, spot in zip(leaves, spots) if spot}
+        loop = rolled(code, by_leaf, targets, columns) if columns >= FEW and by_leaf else None
+        if loop:
+            code, kept = loop
+        else:
+            kept = [*range(returned)]
+            for line in code:
+                line.part = "forward"
+        code = prune(share(fold(code)))
+        code = prune(floats(code, {leaf for leaf in leaves if type(leaf.data) is float}))
+        results, whole = dict(zip(kept, code[-1].args)), whole_lines(code)
+        for i, line in results.items():
+            if i < self.size and not (line in whole if i in self.whole else line.is_float):
                 raise Unsure("a number that the optimiser remembers becomes another kind of number")
         self.limit = whole_limit(code)
         if self.whole and not self.limit:
             raise Unsure("a whole number that the optimiser remembers may become too large for C")
         sizes = dict(zip(code, wholes(code, self.limit)))
-        self.growth = max([sizes[results[i]] - self.limit for i in self.whole], default=0)
+        self.growth = max([sizes[line] - self.limit for i, line in results.items()
+                           if i in self.whole], default=0)
         self.rate = next((len(self.moved) + i for i, cell in enumerate(self.cells)
                           if cell.label == "lr"), None)
-        self.source = forward_source(code, inline(code), (), {"update": self.program.result}, C,
-                                     leaves, "update")
+        self.source = (
+            loop_source(code, leaves, by_leaf, [(i, targets[i]) for i in kept], columns, "update")
+            if loop else
+            forward_source(code, inline(code), (), {"update": self.program.result}, C, leaves,
+                           "update"))
         numbers = {"STATE": self.size, "GRADIENTS": len(self.gradients), "RATE": self.rate or 0,
-                   "PASSED": len(results) - self.size}
+                   "PASSED": returned - self.size}
         enum = ", ".join([f"{name} = {number}" for name, number in numbers.items()])
         try:
             self.train = build(f"{PRELUDE}\n{self.source}\n\nenum {{{enum}}};\n{TRAIN}", "train")
@@ -295,7 +312,40 @@ class Update:
         self.train.restype = None
         self.train.argtypes = [ctypes.c_void_p] * 5 + [ctypes.c_long] + [ctypes.c_void_p] * 7 + [
             ctypes.c_long]
-        self.work = ctypes.create_string_buffer(8 * (1 + 2 * len(leaves) + len(results)))
+        self.work = ctypes.create_string_buffer(8 * (1 + 2 * len(leaves) + returned))
+
+    def _spots(self) -> list[Any]:
+        """Of each number in the state, and of each gradient, its place in a row; or None. The
+        parameters are the columns."""
+        columns = len(self.moved)
+        offset = self.parameters.index(self.moved[0]) if self.moved[0] in self.gradient_of else 0
+        if self.moved != self.listed or self.parameters[offset:offset + columns] != self.moved:
+            return [None] * (self.size + len(self.gradients))
+        spots = [(i, 0, 1) for i in range(columns)]
+        for name, x in remembered(self.optimizer).items():
+            if name in self.changing:
+                spots += rows(x, len(spots), columns)
+        inside = range(offset, offset + columns)
+        return spots + [(i - offset, self.size + offset, 1) if i in inside else None
+                        for i in range(len(self.gradients))]
+
+
+def rows(x: Any, start: int, columns: int) -> list[Any]:
+    """The places in rows of the numbers in what an optimiser remembers, which begin at `start`.
+
+    >>> rows([1.0, 2.0], 5, 2), rows({"a": (1.0, 2.0), "b": (3.0, 4.0)}, 5, 2)
+    ([(0, 5, 1), (1, 5, 1)], [(0, 5, 2), (0, 6, 2), (1, 5, 2), (1, 6, 2)])
+    """
+    if type(x) not in (list, tuple, dict):
+        return [None] if type(x) in (int, float) else []
+    parts = x.values() if type(x) is dict else x
+    counts = [len(labels(part, "")) for part in parts]
+    if len(counts) == columns and counts[0] and counts.count(counts[0]) == columns:
+        return [(i, start + j, counts[0]) for i in range(columns) for j in range(counts[0])]
+    found: list[Any] = []
+    for part in parts:
+        found += rows(part, start + len(found), columns)
+    return found
 
 
 def labels(x: Any, name: str) -> list[str]:
@@ -366,7 +416,7 @@ class Memory:
         moving = [(i, self.place[leaf]) for i, leaf in enumerate(program.leaves)
                   if leaf in self.place]
         pairs = struct.pack(f"{2 * len(moving)}l", *itertools.chain.from_iterable(moving))
-        leaves = struct.pack(f"{len(program.leaves)}d", *chunk[0].numbers)
+        leaves = chunk[0].leaves
         losses, done = ctypes.create_string_buffer(8 * count), ctypes.c_long(0)
         try:
             update.train(ctypes.cast(program.native.function, ctypes.c_void_p), b"".join(samples),
@@ -383,14 +433,12 @@ class Memory:
 class Batch:
     """The numbers of a batch, for the program that they need."""
 
-    def __init__(self, program: Any, numbers: list[Any], samples: list[Any]):
-        flattened = flat(samples, program.structure)
-        if not program.native:
-            raise Unsure(program.fallback or "there is no program in C")
-        if not program.fits_doubles(flattened) or not program.fits_doubles(numbers):
+    def __init__(self, program: Any, leaves: bytes, samples: list[Any]):
+        numbers = flat(samples, program.structure)
+        if not program.fits_doubles(numbers):
             raise Unsure("Fractions and large whole numbers stay exact in Python")
-        self.program, self.numbers, self.count = program, numbers, len(samples)
-        self.packed = struct.pack(f"{len(flattened)}d", *flattened)
+        self.program, self.leaves, self.count = program, leaves, len(samples)
+        self.packed = struct.pack(f"{len(numbers)}d", *numbers)
 
 
 class Training:
@@ -409,7 +457,9 @@ class Training:
         self.batches, self.rates = batches, rates
         self.why: str | None = None             # a step was made singly
         self.memory: Memory | None = None       # while C computes
-        self.found: dict[int, Batch] = {}
+        self.found: dict[int, Batch] = {}       # by the id of the batch
+        self.programs: dict[Any, Any] = {}
+        self.leaves: dict[Any, bytes] = {}      # what those of a program hold
         self.most = 1                           # how many steps C makes in about LEAST_TIME
         try:
             while len(losses) < len(batches):
@@ -419,7 +469,7 @@ class Training:
                 self._put()
             finally:                            # Ctrl-C may have interrupted that
                 self._put()
-            self.batches, self.found = [], {}
+            self.batches, self.found, self.programs, self.leaves = [], {}, {}, {}
         if self.step.language == "c":
             self.step.fallback = self.why and f"single steps instead of training in C: {self.why}"
         return losses
@@ -491,6 +541,9 @@ class Training:
         if self.rates and self.update.rate is None:
             raise Unsure("the optimiser has no lr")
         self.memory = Memory(self.update, state)
+        self.found.clear()                      # single steps may have changed a leaf
+        self.programs.clear()
+        self.leaves.clear()
         return self.memory
 
     def _run(self, k: int, memory: Memory) -> list[float]:
@@ -535,6 +588,12 @@ class Training:
                 self.batches[k] = list(self.batches[k])
             except TypeError as error:
                 raise Unsure(str(error)) from None
-        program, numbers, samples = self.step.only_program(self.batches[k])
-        found = self.found[id(self.batches[k])] = Batch(program, numbers, samples)
+        (program, numbers), samples = self.step.only_program(self.batches[k], self.programs)
+        if program is None:
+            raise Unsure("there was no program yet for the samples of a batch")
+        if (leaves := self.leaves.get(program)) is None:
+            if not program.native or not program.fits_doubles(numbers):
+                raise Unsure(program.fallback or "a leaf holds a number that C would round")
+            leaves = self.leaves[program] = struct.pack(f"{len(numbers)}d", *numbers)
+        found = self.found[id(self.batches[k])] = Batch(program, leaves, samples)
         return found

@@ -220,13 +220,13 @@ class Writer:
         self.put(indent, (f"{self.dialect.variable}{self.names[line]} = ", text, self.dialect.end),
                  of)
 
-    def begin(self, name: str, arguments: list[str], leaves: Iterable[Value]) -> None:
+    def begin(self, name: str, arguments: list[str], leaves: Iterable[Value | None]) -> None:
         """The head of a function, whose last argument has the numbers of the leaves."""
         for i, piece in enumerate(self.dialect.begin(name, arguments)):
             self.put(4 if i else 0, piece)
         names = {line.value: name for line, name in self.names.items() if line.op == "leaf"}
         if names:
-            self.put(4, self.dialect.take([names.get(leaf, "_") for leaf in leaves], arguments[-1]))
+            self.put(4, self.dialect.take([names.get(x, "_") for x in leaves], arguments[-1]))
 
     def pattern(self, sample: Sequence[Any]) -> Any:
         """The structure of a sample, with a name where each number stands that is needed."""
