@@ -668,23 +668,47 @@ def test_it_prints_on_one_page(many, browser, tmp_path):
     assert sorted(shown) == sorted(["promise-plot", "plane-canvas", "train-now", *rows])
 
 
-def test_touch(browser, tmp_path):
-    function, samples, model, _ = graphs()["linear"]
-    opened(browser, tmp_path, function, samples, model)
+def touch(browser, css, *moves):
+    """A finger comes down on an element, moves there by so much, and is lifted."""
+    # What of a page scrolls by touch, and what does not, is known once it has been drawn.
+    browser.run("""
+        document.querySelector(arguments[0]).scrollIntoView({ block: "center" });
+        return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));""",
+                css)
+    x, y = browser.run("""
+        const box = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [box.left + box.width / 2, box.top + box.height / 2];""", css)
+    points = [[{"x": x + dx, "y": y + dy}] for dx, dy in [(0, 0), *moves]]
+    kinds = ["touchStart", *["touchMove" for _ in moves], "touchEnd"]
+    for kind, point in zip(kinds, [*points, []]):
+        browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent",
+                                       {"type": kind, "touchPoints": point})
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_touch(size, browser, tmp_path):
+    function, samples, model, depth = graphs()["closed"]
+    page = live(function, samples, model, depth).save(tmp_path / "knobs.html")
+    browser.open(page, size=size)
     browser.emulate("setTouchEmulationEnabled", enabled=True)
     try:
-        knob = knob_of(browser, "w")
-        x, y = browser.run("""
-            const box = document.getElementById(arguments[0]).getBoundingClientRect();
-            return [box.left + box.width / 2, box.top + box.height / 2];""", knob)
-        for kind, at in [("touchStart", x), ("touchMove", x + 5), ("touchMove", x + 20)]:
-            browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {
-                "type": kind, "touchPoints": [{"x": at, "y": y}]})
-        browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent",
-                                       {"type": "touchEnd", "touchPoints": []})
-        assert browser.run("return document.getElementById(arguments[0]).ariaValueNow", knob
-                           ) == "1"
+        knob = knob_of(browser, "x1")
+        before, shown = sample_of(browser)
+        touch(browser, f"#{knob}", (5, 0), (20, 0))
+        browser.wait("return document.getElementById(arguments[0]).ariaValueNow === arguments[1]",
+                     knob, f"{before[shown][0] + 0.2:g}")
         agrees(browser, function, samples, model.parameters())
+        other = (shown + 1) % 4
+        touch(browser, f"#plane-points .point:nth-of-type({other + 1})", (5, 5), (30, 20))
+        browser.wait("return source.shown === arguments[0]", other)
+        browser.wait("return String(source.sample.slice(0, 2)) !== String(arguments[0])",
+                     before[other][:2])
+        agrees(browser, function, samples, model.parameters())
+        small = browser.run("""
+            return [...document.querySelectorAll("button, select, input:not([type=radio])")].filter(
+                (x) => x.getClientRects().length && x.getBoundingClientRect().height < 44)
+                .map((x) => x.id || x.className)""")
+        assert small == []                      # a finger finds them all
     finally:
         browser.emulate("setTouchEmulationEnabled", enabled=False)
 
@@ -701,6 +725,88 @@ def test_knobs_have_roles_names_and_digits(browser, tmp_path):
         assert all(name for r, name in spoken if r == role), role
     loss = browser.run("return document.getElementById(model.root.id).getAttribute('aria-label')")
     assert re.search(r"output, data \S+, gradient 1, loss = ", loss)
+
+
+def test_the_address_names_the_step(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    page = live(function, samples, model).save(tmp_path / "knobs.html")
+    browser.open(page)
+    assert browser.step == browser.run("return model.lastStep")
+    browser.open(page, "#step=4")
+    assert browser.step == 4
+    browser.press("ARROW_RIGHT")
+    browser.wait("return location.hash === '#step=5'")
+    browser.run("location.hash = '#step=7'; history.replaceState(null, '', '#step=2')")
+    browser.wait("return model.step === 7")     # wherever the page was about to say that it is
+    browser.wait("return location.hash === '#step=7'")
+    browser.driver.back()
+    browser.wait("return model.step === 5")
+    for nonsense in "#step=", "#step=x", "#other=3", "#%":
+        browser.run("location.hash = arguments[0]", nonsense)
+        browser.wait("return location.hash === '#step=5'")
+    browser.run("location.hash = '#step=999'")
+    browser.wait("return location.hash === `#step=${model.lastStep}`")
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_reduced_motion(motion, browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    page = live(function, samples, model).save(tmp_path / "knobs.html")
+    browser.open(page, "#step=3", motion=motion)
+    moving = browser.run("return [...document.querySelectorAll('*')].map((x) => getComputedStyle(x)"
+                         ".animationName).filter((name) => name !== 'none').length")
+    assert (moving > 0) == (motion == "no-preference")
+
+
+def test_all_can_be_done_by_keys(browser, tmp_path):
+    function, samples, model, _ = graphs()["linear"]
+    opened(browser, tmp_path, function, samples, model)
+
+    def tab_to(css):
+        for _ in range(60):
+            browser.press("TAB")
+            if browser.run("return document.activeElement.matches(arguments[0])", css):
+                seen = browser.run("""
+                    const style = getComputedStyle(document.activeElement);
+                    return style.outlineStyle !== "none" || getComputedStyle(
+                        document.activeElement.querySelector(".shape")).strokeWidth === "2.4px";""")
+                assert seen, css                # one sees where one is
+                return
+        raise AssertionError(f"no way to {css}")
+
+    tab_to(".skip")
+    tab_to(f"#{knob_of(browser, 'w')}")
+    browser.press("ARROW_UP", "PAGE_UP")
+    tab_to("#predict")
+    browser.press("SPACE")
+    assert browser.text("#phase").startswith("Backward 1 of")
+    tab_to(".question input")
+    right = browser.run("return model.number(model.turn.rows[0].amount)")
+    browser.press(*f"{right:.4f}", "ENTER")
+    assert browser.run("return document.querySelector('.question')") is None
+    browser.run("document.getElementById('panel').focus()")
+    tab_to("#predict")
+    browser.press("SPACE", "END")
+    tab_to("#knob-number")                      # of the last knob that the tab key has passed
+    browser.press(*"0.25", "ENTER")
+    name = browser.run("return document.activeElement.getAttribute('aria-label')")
+    assert browser.run("return document.getElementById(arguments[0]).ariaValueNow",
+                       knob_of(browser, name)) == "0.25"
+    tab_to("#knob-slider")
+    browser.press("ARROW_RIGHT")
+    tab_to("#knob-back")
+    browser.press("SPACE")
+    for button, steps in ("#train-step", 1), ("#train-reset", 0):
+        tab_to(button)
+        browser.press("ENTER")
+        assert browser.run("return source.steps") == steps
+    tab_to("#data-rows input[type=text]")
+    browser.press(*"0.75", "ENTER")
+    tab_to("#data-add")
+    browser.press("SPACE")
+    table, shown = sample_of(browser)
+    assert len(table) == 4 and shown == 3 and table[0][0] == 0.75
+    agrees(browser, function, samples, model.parameters())
 
 
 HOSTILE = ["<script>window.hacked = 1</script>", "</script><script>window.hacked = 2</script>",

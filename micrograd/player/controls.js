@@ -85,8 +85,10 @@ function address() {
   }, 60);
 }
 
-function fromAddress() {
-  const asked = (name) => new RegExp(`[#&]${name}=(\\d+)`).exec(location.hash)?.[1];
+/** Go where the address says: the one that it changed to, for meanwhile the step that was may have
+ *  been written there. */
+function fromAddress({ newURL = location.href } = {}) {
+  const asked = (name) => new RegExp(`[#&]${name}=(\\d+)`).exec(new URL(newURL).hash)?.[1];
   // A recording of one computation begins at its beginning, all else with all there is to see.
   const here = first && page.kind !== "recording" ? model.lastStep : model.step;
   show(Number(asked("step") ?? here), Number(asked("frame") ?? model.frame));
