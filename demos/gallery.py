@@ -113,13 +113,24 @@ def layers_closed():
 
 
 def neurons_closed():
-    """The same with `depth=2`: every neuron is a box. Dotted arrows lead to neurons that are silent
-    at this input."""
+    """The same with `depth=2`, which opens the layers: every neuron is a row, with its output and
+    the gradient of that. A neuron whose output is 0 is silent at this input."""
     model = MLP(2, [16, 16, 1], rng=random.Random(1))
     loss = hinge_loss(model([Value(0.5, label="x1"), Value(-2.0, label="x2")]), -1)
     loss.label = "loss"
     loss.backward()
     return draw_dot(loss, model, depth=2)
+
+
+def neurons_open():
+    """And with everything open. What the neurons of a layer do side by side is one box, and each
+    column of its coloured cells is a neuron: blue where the gradient is above 0, orange below, pale
+    where it is small."""
+    model = MLP(2, [16, 16, 1], rng=random.Random(1))
+    loss = hinge_loss(model([Value(0.5, label="x1"), Value(-2.0, label="x2")]), -1)
+    loss.label = "loss"
+    loss.backward()
+    return draw_dot(loss, model)
 
 
 def batch():
@@ -143,6 +154,7 @@ EXAMPLES = {
     "A cell used again and again": recurrent,
     "337 parameters, with closed layers": layers_closed,
     "337 parameters, with closed neurons": neurons_closed,
+    "337 parameters, with open neurons": neurons_open,
     "A batch": batch,
 }
 HERE = pathlib.Path(__file__).parent

@@ -17,6 +17,7 @@ from fractions import Fraction
 import pytest
 
 from micrograd import Value, draw, draw_dot, op
+from micrograd.draw.text import number
 from micrograd.engine import topological_order
 from micrograd.nn import MLP, Module, Neuron, Parameter
 
@@ -701,7 +702,8 @@ def size(picture):
                                            for depth in (0, 1, 2)]])
 def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
     model, loss = network(16, 16, 1, samples=100)
-    assert max(size(draw_dot(loss, model, depth))) < 1300
+    width, height = size(draw_dot(loss, model, depth))
+    assert width <= 838 and height < 1400
 
 
 @pytest.mark.parametrize("rankdir, axis", [("LR", "y"), ("RL", "y"), ("TB", "x"), ("BT", "x")])
@@ -710,37 +712,115 @@ def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
 def test_neurons_stand_in_their_order(dot, rankdir, axis, inputs, monkeypatch):
     if dot == "bundled":
         monkeypatch.setenv("PATH", "")
-    elif axis == "x":
-        pytest.skip("from top to bottom, older versions of Graphviz shuffle the second layer")
-    model = MLP(2, [16, 16, 1], rng=random.Random(1))
+    model = MLP(2, [4, 4, 1], rng=random.Random(1))
     root = ET.fromstring(draw_dot((model(inputs) - 1) ** 2, model, 2, rankdir=rankdir).pipe())
     place = []
     for group in root.iter(f"{SVG}g"):
         if "closed" in group.get("class", "") and group.get("data-name"):
             text = next(group.iter(f"{SVG}text"))
             place.append((text.text, float(text.get("x")), float(text.get("y"))))
-    assert len(place) == 33
+    assert len(place) == 9
     across = (lambda box: (box[1], box[2])) if axis == "y" else (lambda box: (box[2], box[1]))
     ranks = {}
     for box in place:
         ranks.setdefault(round(across(box)[0] / 60), []).append((across(box)[1], box[0]))
     names = [[name for _, name in sorted(rank)] for rank in ranks.values() if len(rank) > 1]
-    assert len(names) == 2
-    assert all(rank == [f"neurons.{i} · Neuron" for i in range(16)] for rank in names)
+    assert names == [[f"neurons.{i} · Neuron" for i in range(4)]] * 2
+
+
+# ── Stacked ───────────────────────────────────────────────────────────────────────────────────────
+
+def rows(group):
+    """What is written in a node, line by line."""
+    lines = {}
+    for text in group.iter(f"{SVG}text"):
+        if text.get("class") != "symbol":
+            lines.setdefault(float(text.get("y")), []).append("".join(text.itertext()))
+    return list(lines.values())
+
+
+def boxes_of(picture):
+    root = ET.fromstring(picture.pipe())
+    return {group.get("data-name"): group for group in root.iter(f"{SVG}g")
+            if group.get("data-name")}
+
+
+@pytest.mark.parametrize("rankdir", [None, "LR", "RL", "TB", "BT"])
+def test_closed_neurons_side_by_side_are_rows_of_one_box(rankdir):
+    model, loss = network(16, 16, 1)
+    picture = draw_dot(loss, model, 2, rankdir=rankdir)
+    told = [rows(group) for group in boxes_of(picture).values() if "closed" in group.get("class")]
+    assert [len(lines) for lines in told] == [21, 21, 6]
+    outputs = [value for value in topological_order(loss) if value._op == "relu"]
+    for layer, lines, its in zip(model.layers, told, (outputs[:16], outputs[16:])):
+        gradients = math.hypot(*[p.grad for p in layer.parameters()])
+        assert lines[:5] == [["neurons.0 … 15 · Neuron"], [f"{len(layer.parameters())} parameters"],
+                             ["48 operations"], [f"‖grad‖ {number(gradients)}"], ["out", "grad"]]
+        assert lines[5:] == [[f"neurons.{i}", number(value.data), number(value.grad)]
+                             for i, value in enumerate(its)]
+
+
+def test_337_parameters_fit_a_page_with_their_neurons_open():
+    model, loss = network(16, 16, 1)
+    picture = draw_dot(loss, model)
+    assert size(picture)[0] <= 838 and size(picture)[1] <= 1300
+    assert "Closed" not in picture.pipe(encoding="utf-8")
+    cells = [len([r for r in group.iter(f"{SVG}rect") if "cell" in r.get("class", "")])
+             for group in boxes_of(picture).values()]
+    # Weights and biases of the layers, and the results of dot, + and relu; then one neuron.
+    assert sorted(filter(None, cells)) == sorted([32, 16, 256, 16] + 6 * [16] + [16])
+
+
+def test_a_column_of_cells_is_a_neuron():
+    """Where the third neuron alone has any gradients, they stand in the third column."""
+    model = MLP(2, [6, 6, 1], rng=random.Random(1))
+    out = model([Value(0.5, label="a"), Value(2.0, label="b")])
+    for parameter in model.parameters():
+        parameter.grad = 0
+    for k, weight in enumerate(model.layers[1].neurons[2].w):
+        weight.grad = k - 3
+    picture = draw_dot(out, model)
+    [cells] = [[r for r in group.iter(f"{SVG}rect") if "cell" in r.get("class", "")]
+               for group in boxes_of(picture).values()
+               if any("w.0 … 5" in line[0] and "neurons" in line[0] for line in rows(group))]
+    assert len(cells) == 36
+    told = {}
+    for cell in cells:
+        told.setdefault(cell.get("x"), []).append(cell.get("class").split()[1])
+    columns = list(told.values())
+    assert columns[2] == ["negative"] * 3 + ["zero"] + ["positive"] * 2
+    assert all(column == ["zero"] * 6 for i, column in enumerate(columns) if i != 2)
+
+
+def test_arrows_of_stacked_neurons_carry_what_each_would():
+    model, loss = network(16, 16, 1)
+    stacked = draw_dot(loss, model)._placing.scene
+    single = draw_dot(loss, model, math.inf)._placing.scene
+    assert stacked.stacked and not single.stacked
+
+    def carried(scene):
+        return {(x, result, place) for arrow in scene.arrows for x, result, place in arrow.carried
+                if result is not None}
+    assert carried(stacked) == carried(single)
+    assert len(stacked.arrows) < 30 < len(single.arrows)
+
+
+def test_a_small_network_is_not_stacked():
+    model, loss = network(2, 2, 1)
+    assert not draw_dot(loss, model)._placing.scene.stacked
 
 
 def test_the_picture_says_what_was_closed_unasked():
-    model, loss = network(16, 16, 1)
-    says = re.compile(r"Closed to stay legible: (\d+) of (\d+) values are shown; "
-                      r"depth=math.inf shows all\.")
+    model, loss = network(16, 16, 1, samples=30)
     def said(*arguments):
-        return says.search("\n".join(Drawn(draw_dot(*arguments)).written))
+        return re.search(r"Closed to stay legible; depth=math.inf shows all ([\d,]+) values\.",
+                         "\n".join(Drawn(draw_dot(*arguments)).written))
 
-    shown, of = map(int, said(loss, model).groups())
-    assert of == len(topological_order(loss)) and 0 < shown < of
-    for depth in (0, 1, 2, math.inf):
+    assert said(loss, model)[1] == f"{len(topological_order(loss)):,}"
+    assert not said(loss, model, math.inf)
+    model, loss = network(16, 16, 1)
+    for depth in (None, 0, 1, 2, math.inf):
         assert not said(loss, model, depth)
-    assert not said(*reversed(network(2, 1)))
 
 
 def test_infinitely_deep_everything_is_drawn():

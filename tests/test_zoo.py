@@ -19,7 +19,7 @@ from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
 
 pytestmark = pytest.mark.slow
 SVG = "{http://www.w3.org/2000/svg}"
-SMALLEST, COLUMN = 11, 838                      # pixels of text, in a README's column
+SMALLEST, COLUMN, SLIDE = 11, 838, 1280         # pixels of text, in a README's column, on a slide
 
 
 # ── The zoo ───────────────────────────────────────────────────────────────────────────────────────
@@ -276,7 +276,7 @@ def test_no_arrowhead_stands_in_a_box(animal):
 def test_the_text_can_be_read_in_a_column(animal):
     """Shrunk to a README's column, or, where that is too narrow, on a slide."""
     width, height = size(animal[2])
-    assert width <= 1700 and height <= 2000
+    assert width <= SLIDE and height <= 1700
     if len(nodes(animal[2])) < 20:
         assert SMALLEST * min(1, COLUMN / width) >= 10.9
 

@@ -56,7 +56,8 @@ class Node:
 
     `lines` are what is written, each with its class: `label`, `data`, `grad`, `note`. In a vector
     stand below them the `rows`, of a label, a number and a gradient, or the `cells`, a gradient
-    each from −1 to 1. `width` and `height` are its room; `placing.py` finds `x` and `y`, its
+    each from −1 to 1, so many
+    `across`. `width` and `height` are its room; `placing.py` finds `x` and `y`, its
     middle.
     """
 
@@ -68,6 +69,7 @@ class Node:
     rows: list[list[tuple[str, str]]] = field(default_factory=list)
     columns: list[float] = field(default_factory=list)
     cells: list[float] = field(default_factory=list)
+    across: int = 16
     tip: str = ""
     width: float = 0
     height: float = 0
@@ -85,11 +87,6 @@ class Node:
         return [round(number, 1) for number in (self.x - self.width / 2, self.y - self.height / 2,
                                                 self.width, self.height)]
 
-    @property
-    def row_tops(self) -> list[float]:
-        """Where the rows begin, below the top of the node."""
-        return [4 + LINE * (len(self.lines) + i) for i in range(len(self.rows))]
-
     @staticmethod
     def _width(kind: str, text: str) -> float:
         return width(text, SIZE if kind in ("label", "data") else SMALL, kind == "label")
@@ -103,11 +100,11 @@ class Node:
         self.columns = [max(column) for column in zip(*[
             [self._width(*cell) for cell in row] for row in self.rows])]
         used = [column + 10 for column in self.columns if column]
-        across = min(len(self.cells), 16)
-        self.width = self.cap + max(*texts, 0, sum(used) - 10, across * CELL, least, 16) + 14
+        self.across = min(len(self.cells), self.across)
+        self.width = self.cap + max(*texts, 0, sum(used) - 10, self.across * CELL, least, 16) + 14
         self.height = 8 + LINE * (len(self.lines) + len(self.rows))
         if self.cells:
-            self.height += CELL * math.ceil(len(self.cells) / across) + 2
+            self.height += CELL * math.ceil(len(self.cells) / self.across) + 2
 
 
 def nodes(scene: Scene, any_number: bool = False) -> dict[str, Node]:
@@ -126,7 +123,7 @@ def nodes(scene: Scene, any_number: bool = False) -> dict[str, Node]:
         if box := closed.get(value):
             found.append(_closed(scene, box, told, brief=len(closed) > MANY and not any_number))
         if vector := vectors.get(value):
-            found.append(_vector(scene, vector, told))
+            found.append((_stack if vector.boxes else _vector)(scene, vector, told))
         if value._prev and (name := scene.operation(value))[0] == "o":
             found.append(Node(name, "operation", scene.owner.get(value),
                               symbol=shortened(printable(scene.symbol(value)), 12)))
@@ -175,25 +172,63 @@ def _tip(scene: Scene, value: Value) -> str:
 
 def _vector(scene: Scene, vector: Vector, told: bool) -> Node:
     values, first = vector.values, vector.values[0]
-    constants = first.role == "constant"
-    node = Node(vector.name, role(first, scene), vector.part, tip="\n".join(
-        [_tip(scene, value) for value in values[:100]]))
-    if len(values) <= ROWS[any([value._prev for value in values])]:
-        node.rows = [[("label", shortened(_label(scene, value), 16)), ("data", number(value.data)),
-                      (f"grad {sign(value.grad)}",
-                       number(value.grad) if told and not constants else "")] for value in values]
+    told = told and first.role != "constant"
+    stacked = vector.across or vector.symbol
+    node = Node(vector.name, role(first, scene), vector.part,
+                shortened(printable(vector.symbol), 12), across=min(vector.across or 16, 32),
+                tip="\n".join([_tip(scene, value) for value in values[:100]]))
+    labels = [_label(scene, value) for value in values]
+    parts = [scene.place(scene.owner.get(value), vector) if stacked else "" for value in values]
+    if len(values) <= ROWS[any([value._prev for value in values]) and not stacked]:
+        node.rows = [_row(".".join(filter(None, [part, label])), [value], told)
+                     for label, part, value in zip(labels, parts, values)]
         return node
-    labels = [_label(scene, value) for value in (first, values[-1])]
-    same = os.path.commonprefix(labels).rpartition(".")
-    title = f"{labels[0]} … {labels[1].removeprefix(same[0] + same[1])}"
-    node.lines = [("label", shortened(title) if all(labels) else f"{len(values)} values"),
+    titles = dict.fromkeys([_span(names) for names in (parts, labels) if all(names)])
+    node.lines = [("label", shortened(" · ".join(titles) or f"{len(values)} values")),
                   ("data", _numbers([value.data for value in values]))]
-    if told and not constants:
+    if told:
         gradients = [as_float(plain(value.grad)) for value in values]
         largest = max(filter(math.isfinite, map(abs, gradients)), default=0) or 1
         node.cells = [gradient / largest for gradient in gradients]
-        node.lines.append(("note", f"‖grad‖ {number(math.hypot(*gradients))}"))
+        node.lines.append(("note", f"‖grad‖ {_norm(values)}"))
+    if stacked:                                 # a line less, for such pictures become long
+        node.lines, node.rows = [], [node.lines]
     return node
+
+
+def _stack(scene: Scene, vector: Vector, told: bool) -> Node:
+    """Closed boxes side by side, each as a row."""
+    leaving: dict[Closed, list[Value]] = {box: [] for box in vector.boxes}
+    for value in vector.values:
+        leaving[scene.inside[value]].append(value)
+    parts = [scene.place(box.part, vector) for box in leaving]
+    kind, most = type(vector.boxes[0].part.module).__name__, max(map(len, leaving.values()))
+    node = Node(vector.name, "closed box", vector.part)
+    node.lines = [("label", shortened(f"{_span(parts)} · {kind}")), *_hidden(vector.boxes, told)]
+    node.rows = [[("label", ""), ("note", "out" if most == 1 else f"out {most:,}"),
+                  ("note", ("grad" if most == 1 else "‖grad‖") if told else "")],
+                 *[_row(part, values, told) for part, values in zip(parts, leaving.values())]]
+    node.tip = "\n".join([" ".join([text for _, text in row]) for row in node.rows])
+    return node
+
+
+def _row(label: str, values: list[Value], told: bool) -> list[tuple[str, str]]:
+    one = len(values) == 1
+    return [("label", shortened(label, 16)), ("data", _numbers([value.data for value in values], 1)),
+            (f"grad {sign(values[0].grad) if one else ''}".strip(),
+             (number(values[0].grad) if one else _norm(values)) if told else "")]
+
+
+def _norm(values: list[Value]) -> str:
+    """The length of the values' gradient."""
+    return number(math.hypot(*[as_float(plain(value.grad)) for value in values]))
+
+
+def _span(names: list[str]) -> str:
+    """From the first to the last: w.0 … 15."""
+    first, last = names[0], names[-1]
+    same = os.path.commonprefix([first, last]).rpartition(".")
+    return first if first == last else f"{first} … {last.removeprefix(same[0] + same[1])}"
 
 
 def _closed(scene: Scene, box: Closed, told: bool, brief: bool) -> Node:
@@ -205,20 +240,25 @@ def _closed(scene: Scene, box: Closed, told: bool, brief: bool) -> Node:
                        if numbers else [] for direction, numbers in (
                            ("in", [value.data for value in box.entering] + given),
                            ("out", [value.data for value in box.leaving]))]
-    parameters = box.parameters
-    counts = [("note", f"{n:,} {what}{'s' * (n != 1)}") for n, what in (
-        (len(parameters), "parameter"), (box.operations, "operation")) if n]
-    norm = []
-    if told and parameters:
-        size = math.hypot(*[as_float(plain(parameter.grad)) for parameter in parameters])
-        norm = [("note", f"‖grad‖ {number(size)}")]
-    lines = title + called + inputs + outputs + counts + norm
+    hidden = _hidden([box], told)
+    lines = title + called + inputs + outputs + hidden
     return Node(box.name, "closed box", box.part or box.around,
-                lines=title + called + outputs + norm if brief else lines,
+                lines=title + called + outputs + hidden[-1:] if brief else lines,
                 tip="\n".join([text for _, text in lines]))
 
 
-def _numbers(numbers: list[Any]) -> str:
-    if len(numbers) <= 3:
+def _hidden(boxes: list[Closed], told: bool) -> list[tuple[str, str]]:
+    """How much there is in closed boxes, and last the norm of the parameters' gradient."""
+    parameters = [parameter for box in boxes for parameter in box.parameters]
+    lines = [f"{n:,} {what}{'s' * (n != 1)}" for n, what in (
+        (len(parameters), "parameter"), (sum([box.operations for box in boxes]), "operation")) if n]
+    if told and parameters:
+        lines.append(f"‖grad‖ {_norm(parameters)}")
+    return [("note", line) for line in lines]
+
+
+def _numbers(numbers: list[Any], most: int = 3) -> str:
+    if len(numbers) <= most:
         return ", ".join(map(number, numbers))
-    return f"{number(min(numbers))} … {number(max(numbers))}"
+    low, high = number(min(numbers)), number(max(numbers))
+    return low if low == high else f"{low} … {high}"

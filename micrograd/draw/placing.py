@@ -18,6 +18,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from typing import Any
 
 from .nodes import COLOURS, LINE, SIZE, Node, nodes
 from .parts import Part
@@ -27,7 +28,7 @@ from .text import printable, shortened, width
 __all__ = ["Frame", "Placing", "fits", "program", "run"]
 
 COLUMN = 818                                    # pixels: what a README's column has room for
-PAGE = 1280, 1600                               # what a slide has room for, or a page to scroll
+PAGE = 1150, 1600                               # what a slide has room for, or a page to scroll
 MANY = 400                                      # arrows, of which nobody would follow each
 LIMIT = 20                                      # seconds that placing may take
 
@@ -58,6 +59,7 @@ class Placing:
         self.rankdir = rankdir = rankdir or ("TB" if across > max(down, COLUMN) else "LR")
         self.frames = [Frame(part, f"cluster_p{i}") for i, part in enumerate(scene.parts)
                        if part.deep < scene.depth]
+        self.rows = {arrow.head for arrow in self.arrows if arrow.row is not None}
         self.size = [0.0, 0.0]
         # The limits keep Graphviz from polishing for minutes what nobody could see.
         self.graph_attr = {"rankdir": rankdir, "nodesep": "0.12", "ranksep": "0.27",
@@ -105,9 +107,11 @@ class Placing:
         """The attributes of a node; another Graphviz may draw it by them."""
         size = {"width": f"{node.width / 72:.4f}", "height": f"{node.height / 72:.4f}",
                 "fillcolor": COLOURS[node.kind][0]}
+        if node.name in self.rows:
+            size["ordering"] = "in"             # what leads to the first row stands first
         if node.kind == "operation":
             return size | {"shape": "circle", "fontcolor": "#ffffff", "label": f"<{_html(node.symbol)}>"}
-        if node.rows and self.rankdir in ("LR", "RL"):
+        if node.rows and not node.lines and self.rankdir in ("LR", "RL"):
             rows = "".join([f'<TR><TD PORT="r{i}" FIXEDSIZE="TRUE" WIDTH="{node.width:.0f}" '
                             f'HEIGHT="{LINE}">{_row(row)}</TD></TR>'
                             for i, row in enumerate(node.rows)])
@@ -209,39 +213,74 @@ class Placing:
 
 
 def fits(scene: Scene) -> bool:
-    """Whether the picture of a scene has room on a page, from left to right or top to bottom."""
-    return any([width <= PAGE[0] and height <= PAGE[1]
+    """Whether the picture of a scene has room in a column, or, if it was made smaller for that, on
+    a page, from left to right or top to bottom."""
+    across = PAGE[0] if scene.stacked else COLUMN
+    return any([width <= across and height <= PAGE[1]
                 for width, height in rooms(scene, nodes(scene))])
 
 
 def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
     """About how wide and how high the picture becomes, from left to right and from top to bottom.
 
-    Much as Graphviz does, each node is put in the rank below its inputs, and leaves just above the
-    first that uses them. Nodes in a rank stand apart, and so do the frames that they are in and the
-    arrows that pass.
+    Much as Graphviz does, each node is put in a rank below its inputs, and what hangs on one result
+    alone just above that. Nodes in a rank stand apart, and so do the arrows that pass, and the
+    frames, each as wide in all of its ranks as in its fullest.
     """
+    line = {name: node.part.line[:scene.depth] if node.part else []
+            for name, node in nodes.items()}
     rank: dict[str, int] = dict.fromkeys(nodes, 0)
-    heads: dict[str, list[str]] = {name: [] for name in nodes}
+    heads: dict[str, dict[str, int]] = {name: {} for name in nodes}
+    held = dict.fromkeys(nodes, 0)              # how many inputs do not move with a node
     for arrow in scene.arrows:                  # in the order of the computation
-        rank[arrow.head] = max(rank[arrow.head], rank[arrow.tail] + 1)
-        heads[arrow.tail].append(arrow.head)
-    for name in rank.keys() - {arrow.head for arrow in scene.arrows}:
-        rank[name] = min([rank[head] for head in heads[name]], default=1) - 1
-    passing: Counter[int] = Counter()           # arrows, beside the nodes of a rank
-    for arrow in scene.arrows:
-        passing.update(range(rank[arrow.tail] + 1, rank[arrow.head]))
-    ranks: dict[int, list[Node]] = {}
-    for name, node in nodes.items():
-        ranks.setdefault(rank[name], []).append(node)
-    long, wide = [0.0, 0.0], [0.0, 0.0]         # for each of the two directions
-    for number, row in ranks.items():
-        frames = {part for node in row if node.part for part in node.part.line[:scene.depth]}
-        for i, (along, beside) in enumerate([("width", "height"), ("height", "width")]):
-            long[i] += max([getattr(node, along) for node in row]) + 20
-            wide[i] = max(wide[i], sum([getattr(node, beside) + 9 for node in row])
-                          + len(frames) * (30, 14)[i] + passing[number] * 9)
-    return [(long[0] + 20 * scene.depth, wide[0]), (wide[1], long[1] + 50 * scene.depth)]
+        tail, head = arrow.tail, arrow.head
+        heads[tail][head] = 1 + _apart(line[tail], line[head])
+        rank[head] = max(rank[head], rank[tail] + heads[tail][head])
+    for name in nodes:
+        for head in heads[name]:
+            held[head] += bool(held[name] or len(heads[name]) > 1)
+    for name in reversed(nodes):
+        if heads[name] and not held[name]:
+            rank[name] = min([rank[head] - step for head, step in heads[name].items()])
+    ranks: dict[Part, list[int]] = {}           # of each frame
+    for name, frames in line.items():
+        for frame in frames:
+            ranks.setdefault(frame, []).append(rank[name])
+    first, last = min(rank.values()), max(rank.values())
+    found = []
+    for along, beside, title, margin in ("width", "height", 0, 40), ("height", "width", 23, 16):
+        wide: dict[Part | None, Counter[int]] = {frame: Counter() for frame in [None, *ranks]}
+        long: Counter[int] = Counter()
+        for name, node in nodes.items():
+            long[rank[name]] = max(long[rank[name]], getattr(node, along))
+            wide[(line[name] or [None])[-1]][rank[name]] += getattr(node, beside) + 9
+        labels: Counter[int] = Counter()        # the room for those of arrows, after each rank
+        for arrow in scene.arrows:
+            for r in range(rank[arrow.tail] + 1, rank[arrow.head]):
+                wide[None][r] += 9
+            if arrow.label:
+                room = width(arrow.label, SIZE) + 12 if along == "width" else LINE
+                labels[rank[arrow.tail]] = max(labels[rank[arrow.tail]], room)
+        for frame in sorted(ranks, key=lambda frame: -frame.deep):
+            outer = wide[frame.parent if frame.parent in ranks else None]
+            for r in range(min(ranks[frame]), max(ranks[frame]) + 1):
+                outer[r] += max(wide[frame].values()) + margin
+        rims: Counter[tuple[Any, int]] = Counter()  # room for the frames that begin and end there
+        for frame in ranks:
+            for edge, room in (min, 7 + title), (max, 7):
+                r = edge(ranks[frame])
+                rims[edge, r] = max(rims[edge, r], room * sum(
+                    [edge(ranks[outer]) == r for outer in frame.line]))
+        gaps = [max(19 + labels[r], rims[max, r] + 8 + rims[min, r + 1])
+                for r in range(first, last)]
+        found.append((rims[min, first] + sum(long.values()) + sum(gaps) + rims[max, last],
+                      max(wide[None].values())))
+    return [found[0], found[1][::-1]]
+
+
+def _apart(one: list[Part], other: list[Part]) -> bool:
+    """Whether each is in a frame that the other is not in."""
+    return bool(one and other and one[-1] not in other and other[-1] not in one)
 
 
 def _cross(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

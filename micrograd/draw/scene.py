@@ -7,7 +7,8 @@ and arrows that would end inside end at the box, those of the same two ends as o
 
 A *compact* scene has fewer boxes, where more would say nothing: a result is one node with its
 operation, a plain number is told beside the operation that it took part in, as in `** 2`, and the
-values that go into the same dot products are the rows of one node, a *vector*.
+values that go into the same dot products are the rows of one node, a *vector*. Where the picture
+would be too wide, the scene is *stacked*: what neurons compute side by side are vectors, too.
 
 >>> from micrograd.nn import MLP
 >>> model = MLP(2, [16, 16, 1])
@@ -60,11 +61,19 @@ class Closed:
 
 @dataclass(eq=False)
 class Vector:
-    """Values that go into the same dot products, as one node with a row for each."""
+    """Values that go into the same dot products, as one node with a row for each.
+
+    In a stacked scene it may hold what several neurons, as many as it goes `across`, have each; and
+    be the operation too that made all of its values, its `symbol`, or stand for the closed `boxes`
+    that they leave.
+    """
 
     name: str
     values: list[Value]
     part: Part | None
+    across: int = 0
+    symbol: str = ""
+    boxes: list[Closed] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -96,8 +105,9 @@ class Scene:
     are the plain numbers that `symbol(value)` tells beside the operation.
 
     `depth` levels of boxes are open: as many as were asked for, or fewer where that is not legible.
-    What is legible has no more than 400 arrows, and `fits`. With math.inf all are open, however
-    many. `complete` says whether nothing was closed unasked.
+    What is legible has no more than 400 arrows, and `fits`: before anything is closed for that, a
+    compact scene is `stacked`. With math.inf all are open, however many. `complete` says whether
+    nothing was closed unasked.
 
     Raises TypeError if `root` is no Value or `model` has no parameters, ValueError if the graph has
     none of them or `depth` is below 0 or no number.
@@ -131,7 +141,7 @@ class Scene:
         levels = max([part.deep + 1 for part in self.parts], default=0)
         wanted = int(min(levels, levels if depth is None else depth))
         for self.depth in range(wanted, -1, -1):
-            for closed in self._choices():
+            for self.stacked, closed in self._choices():
                 self._close(closed)
                 self._gather()
                 self.complete = self.depth == wanted and not closed
@@ -141,16 +151,20 @@ class Scene:
                 if depth == math.inf or len(self.arrows) <= LEGIBLE and fits(self):
                     return
 
-    def _choices(self) -> Iterator[dict[Value, Any]]:
-        """What to close beside the parts, ever more: each value with what its box is known by."""
-        yield {}
+    def _choices(self) -> Iterator[tuple[bool, dict[Value, Any]]]:
+        """Whether to stack, and what to close beside the parts, ever more: each value with what its
+        box is known by."""
+        yield False, {}
+        if self.compact:
+            yield True, {}
         if self.parts:
-            yield (outside := self._outside())
-            yield outside | self._between()
+            yield self.compact, (outside := self._outside())
+            yield self.compact, outside | self._between()
         else:
             for limit in (LEGIBLE // 8, LEGIBLE // 16, LEGIBLE // 32):
-                near = _nearest(self.root, limit)
-                yield {value: "the rest" for value in self.order if value not in near}
+                near = _nearest(self.order, limit)
+                yield self.compact, {value: "the rest" for value in self.order
+                                     if value not in near}
 
     def _outside(self) -> dict[Value, str]:
         """What belongs to no part, each with the title of a box for it: what goes into the model,
@@ -176,7 +190,7 @@ class Scene:
             if value._prev:
                 crossed[value] = max([crossed[x] + (self._shown_in(x) is not part)
                                       for x in value._prev if x in crossed], default=0)
-                if part and part.deep < self.depth:
+                if part and part.inner and part.deep < self.depth:
                     between[value] = part, crossed[value]
                     between.update({x: between[value] for x in value._prev
                                     if x.role == "constant" and self._shown_in(x) is part})
@@ -218,25 +232,72 @@ class Scene:
                 self.folded.add(value)
             elif users and None not in users and (box is None or (box.name, 0) not in users):
                 kind = "" if value._prev else (value.role, self.owner.get(value))
-                key = *users, kind
+                key = *users, kind, box and box.part and box.part.parent
                 groups.setdefault(key, []).append(value)
         for group in groups.values():
             boxes = {self.inside.get(value) for value in group}
             if len(group) > 1 and (len(boxes) > 1 or None in boxes):
-                vector = Vector(f"g{len(self.vectors)}", group, self._around(group))
-                self.rows.update({value: (vector, row) for row, value in enumerate(group)})
-                self.vectors.append(vector)
+                self._vector(group)
+        if self.stacked:
+            self._stack()
         self.values = [value for value in self.order
                        if value is self.root or value not in self.inside
                        and value not in self.rows and value not in self.folded]
+
+    def _vector(self, values: list[Value], across: int = 0) -> None:
+        vector = Vector(f"g{len(self.vectors)}", values, self._around(values), across)
+        self.rows.update({value: (vector, row) for row, value in enumerate(values)})
+        self.vectors.append(vector)
+
+    def _stack(self) -> None:
+        """Draw what is computed side by side as one: from each vector back, the last one first, the
+        operations that made its values, if they are the same, and what they were given."""
+        for value in reversed(self.order):
+            vector = self.rows[value][0] if value in self.rows else None
+            if not vector or vector.values[-1] is not value:
+                continue
+            values, boxes = vector.values, dict.fromkeys(map(self.inside.get, vector.values))
+            if self._side_by_side(boxes, set(values)):
+                vector.boxes = list(boxes)
+                for box in boxes:
+                    box.name = vector.name
+            elif not any(boxes) and values[0]._prev and len(set(map(_shape, values))) == 1 \
+                    and len(set(map(self.symbol, values))) == 1:
+                vector.symbol = self.symbol(values[0])
+                for side in zip(*map(_sides, values)):
+                    # First the first input of each, then the second of each.
+                    inputs = [x for row in zip(*side) for x in row]
+                    if self._alike(inputs):
+                        self._vector(inputs, len(values))
+        self.vectors = [vector for vector in self.vectors
+                        if self.rows[vector.values[0]][0] is vector]
+        self.closed = [box for box in self.closed if box.name[0] == "c"]
+
+    def _alike(self, inputs: list[Value]) -> bool:
+        """Whether the inputs of a vector may be one: different values of one kind, which the same
+        vectors use."""
+        users = {self._user(*use) for use in self.uses[inputs[0]]}
+        return (None not in users and len(set(inputs)) == len(inputs)
+                and len({(x.role, *_shape(x)) for x in inputs}) == 1
+                and not any(x in self.inside or x in self.folded for x in inputs)
+                and all({self._user(*use) for use in self.uses[x]} == users for x in inputs))
+
+    def _side_by_side(self, boxes: dict[Any, None], values: set[Value]) -> bool:
+        """Whether the values are all that comes from several boxes of one kind in one part."""
+        kinds = {box and box.part and (type(box.part.module), box.part.parent) for box in boxes}
+        return len(boxes) > 1 and len(kinds) == 1 and kinds != {None} and all(
+            [x in values or x is not self.root and all(
+                [self.inside.get(result) is box for result, _ in self.uses[x]])
+             for box in boxes for x in box.hidden])
 
     def _user(self, result: Value, place: int) -> tuple[str, int] | None:
         """Where a vector may lead: to one of the two sides of a dot product, or a closed box."""
         if box := self.inside.get(result):
             return box.name, 0
-        if result._op == "dot":
-            return self.names[result], int(place >= len(result._prev) // 2)
-        return None
+        side = int(place >= len(result._prev) // 2) if result._op == "dot" else place
+        if result in self.rows and self.rows[result][0].symbol:
+            return self.rows[result][0].name, side
+        return (self.names[result], side) if result._op == "dot" else None
 
     def _around(self, values: list[Value]) -> Part | None:
         """The innermost open part that all the values are in."""
@@ -250,7 +311,9 @@ class Scene:
         name = self.names[value]
         if box := self.inside.get(value):
             return box.name
-        return name if self.compact and value not in self.rows else f"o{name[1:]}"
+        if value in self.rows:
+            name = self.rows[value][0].name if self.rows[value][0].symbol else f"o{name[1:]}"
+        return name if self.compact else f"o{name[1:]}"
 
     def symbol(self, value: Value) -> str:
         """The operation that made the value, with the plain number that is told beside it.
@@ -281,7 +344,8 @@ class Scene:
                     origin.leaving[x] = None
                 vector = self.rows[x][0] if x in self.rows else None
                 tail = vector.name if vector else origin.name if origin else self.names[x]
-                key = (tail, head) if box or origin or vector else (tail, head, place)
+                key = (tail, head) if box or origin or vector or head[0] == "g" else (
+                    tail, head, place)
                 arrows.setdefault(key, Arrow(tail, head)).carried.append((x, value, place))
             name = self.names[value] if value in shown else head
             row: int | None = None
@@ -289,7 +353,9 @@ class Scene:
                 rows, row = self.rows[value]
                 name = rows.name
             if value._prev and name != head:    # for a result that has another node
-                arrows[head, name, row] = Arrow(head, name, row, [(value, None, 0)])
+                arrow = arrows.setdefault((head, name), Arrow(head, name, row))
+                arrow.carried.append((value, None, 0))
+                arrow.row = row if len(arrow.carried) == 1 else None
                 if box:
                     box.leaving[value] = None
         self.arrows = list(arrows.values())
@@ -300,8 +366,16 @@ class Scene:
         part = self.owner.get(value)
         if not part:
             return str(value.label)
-        own = str(value.label).removeprefix(f"{part.path}." if part.path else "")
-        return own or part.leaves.get(value, "")
+        label, names = str(value.label), [outer.name for outer in part.line if outer.name]
+        for n in range(len(names)):             # also where it was named before it was put there
+            label = label.removeprefix(".".join([*names[n:], ""]))
+        return label or part.leaves.get(value, "")
+
+    def place(self, part: Part | None, vector: Vector) -> str:
+        """The part that computed a row of a vector, by its name in the part that the vector is in:
+        neurons.3."""
+        line = part.line[len(vector.part.line) if vector.part else 0:] if part else []
+        return ".".join([part.name for part in line if part.name])
 
     def local_gradient(self, value: Value, place: int) -> Any:
         """The derivative of a value by one of its inputs alone; NaN where its operation tells none.
@@ -324,14 +398,36 @@ class Scene:
         return list(flows.values())
 
 
-def _nearest(root: Value, limit: int) -> set[Value]:
-    """The values that the fewest operations part from the root: all at one distance, or none."""
-    near: set[Value] = set()
-    ring = {root}
-    while ring and len(near) + len(ring) <= limit:
-        near |= ring
-        ring = {x for value in ring for x in value._prev} - near
+def _nearest(order: list[Value], limit: int) -> set[Value]:
+    """The results whose every way to the last value is short, and the leaves that they use: all at
+    one distance, or none, so that nothing that is left out uses one of the results."""
+    distance = dict.fromkeys(order, 0)
+    for value in reversed(order):
+        for x in value._prev:
+            distance[x] = max(distance[x], distance[value] + 1)
+    rings: dict[int, set[Value]] = {}
+    for value in order:
+        rings.setdefault(distance[value], set()).update(
+            [value, *[x for x in value._prev if not x._prev]])
+    near = {order[-1]}
+    for n in range(len(rings)):
+        if len(near | rings[n]) > limit:
+            break
+        near |= rings[n]
     return near
+
+
+def _sides(value: Value) -> list[Any]:
+    """What an operation takes: of a dot product, two vectors; of any other, values."""
+    inputs = value._prev
+    if value._op == "dot":
+        return [inputs[:len(inputs) // 2], inputs[len(inputs) // 2:]]
+    return [[x] for x in inputs]
+
+
+def _shape(value: Value) -> tuple[str, int]:
+    """Which operation made it, of how many inputs."""
+    return str(value._op), len(value._prev)
 
 
 def _local_gradients(value: Value) -> list[Any]:

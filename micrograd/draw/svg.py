@@ -29,8 +29,7 @@ def svg(placing: Placing, background: str | None = None) -> str:
     """The picture. On a `background` of somebody's choice the colours are the light ones."""
     scene = placing.scene
     note = "" if scene.complete else (
-        f"Closed to stay legible: {len(scene.values):,} of {len(scene.order):,} values are shown; "
-        "depth=math.inf shows all.")
+        f"Closed to stay legible; depth=math.inf shows all {len(scene.order):,} values.")
     flows = [scene.flows(arrow) for arrow in placing.arrows]
     looks, largest = _looks(placing.arrows, flows)
     across = max(placing.size[0], 240, width(note, SMALL))
@@ -39,6 +38,7 @@ def svg(placing: Placing, background: str | None = None) -> str:
     left = PAD + (across - placing.size[0]) / 2
     body = [_frame(frame) for frame in placing.frames if frame.box]
     body += [_arrow(arrow, look) for arrow, look in zip(placing.arrows, looks)]
+    body += [_title(frame) for frame in placing.frames if frame.box]
     body += [_node(node) for node in placing.nodes.values()]
     labels = [_label(arrow) for arrow in placing.arrows]
     about = f"A graph of {len(scene.order):,} values"
@@ -63,7 +63,7 @@ def style(background: str | None) -> str:
         f".micrograd .data {{ font-size: {SIZE}px }}",
         f".micrograd .grad, .micrograd .note {{ font-size: {SMALL}px }}",
         ".micrograd .start { text-anchor: start }", ".micrograd .end { text-anchor: end }",
-        ".micrograd path { fill: none }",
+        ".micrograd path { fill: none }", ".micrograd .frame .back { stroke: none }",
         ".micrograd .zero path { stroke-dasharray: 1.5 3.5; stroke-linecap: round }",
         ".micrograd .nan path { stroke-dasharray: 5 3 }",
         ".micrograd .output .shape { stroke-width: 2.2 }",
@@ -177,19 +177,19 @@ def _node(node: Node) -> str:
         parts.append(_text(kind, middle, line, text))
         line += LINE
     for row in node.rows:
-        left = x + 7
+        left = x + cap + 7
         for (kind, text), column in zip(row, node.columns):
             if column:
                 start = kind == "label"
                 left += 0 if start else column
-                parts.append(_text(f"{kind} {'start' if start else 'end'}", left, line, text))
+                if text:
+                    parts.append(_text(f"{kind} {'start' if start else 'end'}", left, line, text))
                 left += 10 + (column if start else 0)
         line += LINE
     line -= LINE - 3.5 - 2
-    across = min(len(node.cells), 16)
     for i, cell in enumerate(node.cells):
-        left = node.x - across * CELL / 2 + i % across * CELL
-        top = line + i // across * CELL
+        left = middle - node.across * CELL / 2 + i % node.across * CELL
+        top = line + i // node.across * CELL
         parts.append(f'<rect class="cell {sign(cell)}" x="{left:.1f}" y="{top:.1f}" '
                      f'width="{CELL - 1}" height="{CELL - 1}" '
                      f'fill-opacity="{0.15 + 0.85 * min(1, abs(cell)):.2f}"/>')
@@ -199,7 +199,15 @@ def _node(node: Node) -> str:
 def _frame(frame: Frame) -> str:
     x, y, w, h = frame.box
     return (f'<g class="frame"><rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" '
-            f'rx="8"/>{_text("note start", x + 8, y + 15, frame.title)}</g>')
+            f'rx="8"/></g>')
+
+
+def _title(frame: Frame) -> str:
+    """The title of an open box, and behind it so much of its colour that no arrow crosses it."""
+    x, y, _, _ = frame.box
+    return (f'<g class="frame"><rect class="back" x="{x + 6:.1f}" y="{y + 4:.1f}" '
+            f'width="{width(frame.title, SMALL) + 4:.1f}" height="14"/>'
+            f'{_text("note start", x + 8, y + 15, frame.title)}</g>')
 
 
 # ── Legend ────────────────────────────────────────────────────────────────────────────────────────
