@@ -202,7 +202,8 @@ def _stack(scene: Scene, vector: Vector, told: bool) -> Node:
     for value in vector.values:
         leaving[scene.inside[value]].append(value)
     parts = [scene.place(box.part, vector) for box in leaving]
-    kind, most = type(vector.boxes[0].part.module).__name__, max(map(len, leaving.values()))
+    kind = vector.boxes[0].title.rpartition(" · ")[2]
+    most = max(map(len, leaving.values()))
     node = Node(vector.name, "closed box", vector.part)
     node.lines = [("label", shortened(f"{_span(parts)} · {kind}")), *_hidden(vector.boxes, told)]
     node.rows = [[("label", ""), ("note", "out" if most == 1 else f"out {most:,}"),

@@ -110,7 +110,8 @@ class Placing:
         if node.name in self.rows:
             size["ordering"] = "in"             # what leads to the first row stands first
         if node.kind == "operation":
-            return size | {"shape": "circle", "fontcolor": "#ffffff", "label": f"<{_html(node.symbol)}>"}
+            return size | {"shape": "circle", "fontcolor": "#ffffff",
+                           "label": f"<{_html(node.symbol)}>"}
         if node.rows and not node.lines and self.rankdir in ("LR", "RL"):
             rows = "".join([f'<TR><TD PORT="r{i}" FIXEDSIZE="TRUE" WIDTH="{node.width:.0f}" '
                             f'HEIGHT="{LINE}">{_row(row)}</TD></TR>'
@@ -253,13 +254,13 @@ def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
         long: Counter[int] = Counter()
         for name, node in nodes.items():
             long[rank[name]] = max(long[rank[name]], getattr(node, along))
-            wide[(line[name] or [None])[-1]][rank[name]] += getattr(node, beside) + 9
+            wide[line[name][-1] if line[name] else None][rank[name]] += getattr(node, beside) + 9
         labels: Counter[int] = Counter()        # the room for those of arrows, after each rank
         for arrow in scene.arrows:
             for r in range(rank[arrow.tail] + 1, rank[arrow.head]):
                 wide[None][r] += 9
             if arrow.label:
-                room = width(arrow.label, SIZE) + 12 if along == "width" else LINE
+                room = round(width(arrow.label, SIZE)) + 12 if along == "width" else LINE
                 labels[rank[arrow.tail]] = max(labels[rank[arrow.tail]], room)
         for frame in sorted(ranks, key=lambda frame: -frame.deep):
             outer = wide[frame.parent if frame.parent in ranks else None]

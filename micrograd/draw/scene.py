@@ -256,12 +256,13 @@ class Scene:
             vector = self.rows[value][0] if value in self.rows else None
             if not vector or vector.values[-1] is not value:
                 continue
-            values, boxes = vector.values, dict.fromkeys(map(self.inside.get, vector.values))
+            values = vector.values
+            boxes = dict.fromkeys([self.inside[x] for x in values if x in self.inside])
             if self._side_by_side(boxes, set(values)):
                 vector.boxes = list(boxes)
                 for box in boxes:
                     box.name = vector.name
-            elif not any(boxes) and values[0]._prev and len(set(map(_shape, values))) == 1 \
+            elif not boxes and values[0]._prev and len(set(map(_shape, values))) == 1 \
                     and len(set(map(self.symbol, values))) == 1:
                 vector.symbol = self.symbol(values[0])
                 for side in zip(*map(_sides, values)):
@@ -282,9 +283,9 @@ class Scene:
                 and not any(x in self.inside or x in self.folded for x in inputs)
                 and all({self._user(*use) for use in self.uses[x]} == users for x in inputs))
 
-    def _side_by_side(self, boxes: dict[Any, None], values: set[Value]) -> bool:
+    def _side_by_side(self, boxes: dict[Closed, None], values: set[Value]) -> bool:
         """Whether the values are all that comes from several boxes of one kind in one part."""
-        kinds = {box and box.part and (type(box.part.module), box.part.parent) for box in boxes}
+        kinds = {box.part and (type(box.part.module), box.part.parent) for box in boxes}
         return len(boxes) > 1 and len(kinds) == 1 and kinds != {None} and all(
             [x in values or x is not self.root and all(
                 [self.inside.get(result) is box for result, _ in self.uses[x]])
