@@ -40,6 +40,7 @@ files = importlib.import_module("micrograd.ground.files")
 
 # Okabe and Ito's colours, which do not depend on telling red from green.
 COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+PORTION = 0.05                                  # seconds, about, of training in one go
 
 
 # ── Options ───────────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +223,26 @@ class Lines:
                          f"{left:.0f} s left" if left > 2 else ""]
                 print("   ".join(filter(None, words)), flush=True)
                 shown = now
+
+
+def portions(learn: Callable[[int], list[float]], steps: range,
+             say: Callable[[float], str] = "loss {:.4f}".format) -> Iterator[list[float]]:
+    """Let `learn(count)` make steps of training and return their losses; yields those.
+
+    What `jit.train` makes in one go is fastest, and what is shown, saved and stopped between is
+    not: so a portion is as many steps as take about `PORTION` seconds.
+    """
+    losses, count, made = [], 1, 0
+    for _ in (bar := progress(steps)):
+        if not losses:
+            begun = time.monotonic()
+            portion = learn(min(count, len(steps) - made))
+            count *= 1 + (time.monotonic() - begun < PORTION)
+            made += len(portion)
+            losses = portion[::-1]
+        bar.set_postfix_str(say(losses.pop()), refresh=False)
+        if not losses:
+            yield portion
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────

@@ -28,7 +28,7 @@ def options(parser: argparse.ArgumentParser, of_a_new_run: dict) -> None:
     parser.add_argument("--resume", action="store_true",
                         help="go on from the checkpoint gpt.json in the folder of --out; with a "
                              "higher --steps, beyond what was its end")
-    parser.add_argument("--temperature", type=positive(float), default=0.7, metavar="T",
+    parser.add_argument("--temperature", type=positive(float), default=0.5, metavar="T",
                         help="below 1, the names made up keep to what is likely; above 1, they are "
                              "bolder (default: %(default)s)")
     parser.add_argument("--prompt", default="", metavar="TEXT",

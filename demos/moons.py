@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 
 import command_line
-from command_line import COLOURS, BadInput, Failed, leave, non_negative, progress
+from command_line import COLOURS, BadInput, Failed, leave, non_negative, portions
 from micrograd import dot, jit, live
 from micrograd.losses import hinge_loss
 from micrograd.nn import MLP
@@ -69,17 +69,21 @@ def compiled(model, language: str) -> Callable:
 
 def train(model, step: Callable, samples, steps: int) -> list[float]:
     """Move the parameters `steps` times; the loss before each."""
-    optimizer, losses = Adam(model.parameters(), lr=LR), []
-    steps = progress(range(steps))
-    for _ in steps:
-        try:
+    optimizer = Adam(model.parameters(), lr=LR)
+
+    def learn(count: int) -> list[float]:
+        if isinstance(step, jit):               # the same, with the optimiser compiled too
+            return step.train([samples] * count, optimizer)
+        losses = []
+        for _ in range(count):
             optimizer.zero_grad()
             losses.append(step(samples))
             optimizer.step()
-        except (ArithmeticError, ValueError) as error:
-            raise Failed(f"training diverged: {error}") from None
-        steps.set_postfix_str(f"loss {losses[-1]:.4f}")
-    return losses
+        return losses
+    try:
+        return [loss for losses in portions(learn, range(steps)) for loss in losses]
+    except (ArithmeticError, ValueError) as error:
+        raise Failed(f"training diverged: {error}") from None
 
 
 def plain(model):
@@ -139,9 +143,11 @@ def tell(args) -> None:
                                    model, depth=1, lr=LR).save(page))
     begun = time.perf_counter()
     stopped = "Stopped before the end of training. The parameters so far are in"
+    step = compiled(model, args.language) if args.language else eager(model)
     try:
-        losses = train(model, compiled(model, args.language) if args.language else
-                       eager(model), samples, args.steps)
+        losses = train(model, step, samples, args.steps)
+        if told := getattr(step, "fallback", None):
+            print(told)
         stopped = "Stopped after training. The parameters are in"
         save(model, saved)
         print(f"That took {time.perf_counter() - begun:.2f} s.", end=" ", flush=True)

@@ -18,7 +18,7 @@ def state(demo):
     options |= {"width": 4, "heads": 2, "context": 6, "steps": 8, "corpus": "a test"}
     names = [a + b + c for a in "abc" for b in "ab" for c in ("", "a", "bc")]
     training = gpt.Training(names, options)
-    training.step()
+    training.learn()
     return json.loads(json.dumps(training.state_dict()))
 
 
@@ -67,7 +67,7 @@ def test_edits_of_a_checkpoint(edits, state, demo, tmp_path, monkeypatch):
             refused += 1
         else:
             with contextlib.suppress(ArithmeticError, ValueError):      # each ends in a sentence
-                training.step()
+                training.learn()
                 training.held_out_loss()
             json.dumps(training.state_dict())
     assert refused > edits // 4

@@ -244,14 +244,15 @@ def test_a_run_stopped_by_ctrl_c_resumes_to_exactly_the_same_end(tmp_path, corpu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", [None, "python"], ids=["eager", "compiled"])
-def test_training_cut_anywhere_goes_on_the_same(demo, language):
+@pytest.mark.parametrize("language, each", [(None, 1), ("python", 1), ("c", 7)],
+                         ids=["eager", "Python", "C"])
+def test_training_cut_anywhere_goes_on_the_same(demo, language, each):
     whole = training(demo, steps=50, width=2, heads=1, context=6, language=language)
     state = json.dumps(whole.state_dict())
-    for _ in range(50):                         # more than one turn through the 36 names
-        whole.step()
-        cut = demo.Training.of(json.loads(state), language)
-        cut.step()
+    while whole.done < 50:                      # more than one turn through the 36 names
+        whole.learn(50)
+    while (cut := demo.Training.of(json.loads(state), language)).done < 50:
+        cut.learn(each)
         state = json.dumps(cut.state_dict())
     assert state == json.dumps(whole.state_dict())
 
@@ -264,7 +265,7 @@ def test_a_language_may_change_at_any_step(demo):
         state = training(demo, **options).state_dict()
         for language in languages:
             trained = demo.Training.of(json.loads(json.dumps(state)), language)
-            losses = [trained.step(), trained.step()]
+            losses = trained.learn(2)
             state = trained.state_dict()
         ends[tuple(languages)] = [*losses, *[p.data for p in trained.model.parameters()]]
     first, *others = ends.values()
