@@ -221,7 +221,8 @@ function colourOf(output) {
   return from.map((x, i) => Math.round(x + Math.abs(t) * (to[i] - x)));
 }
 
-let grid = 50, dots = [];
+const FINE = 50;
+let grid = FINE, dots = [], refining;
 function showPlane() {
   if (!hasPlane) return;
   showPoints();
@@ -251,7 +252,9 @@ function showGround() {
   context.putImageData(image, 0, 0);
   const took = performance.now() - began;
   if (took > 12) grid = Math.max(20, Math.floor(grid * 0.8));
-  else if (took < 4) grid = Math.min(50, Math.ceil(grid * 1.25));
+  else if (took < 4) grid = Math.min(FINE, Math.ceil(grid * 1.25));
+  clearTimeout(refining);                               // finer when there is
+  if (canvas.width < FINE) refining = setTimeout(() => { grid = FINE; showPlane(); }, 250);
 }
 
 /** Of one input, it is a line. */

@@ -1,6 +1,6 @@
 // ── Training ─────────────────────────────────────────────────────────────────────────────────────
 
-let trainingNow = false, lastTick = 0, owed = 0;
+let trainingNow = false, lastTick = 0, owed = 0, drawing = 0;
 
 function stopTraining(because = "") {
   const wasTraining = trainingNow;
@@ -12,15 +12,18 @@ function stopTraining(because = "") {
   setText(byId("diverged"), because);
 }
 
-/** Some steps, or as many as there is time for; only the last one is drawn. */
+/** Some steps, or as many as there is time for; only the last one is drawn. They may take as long as
+ *  drawing it does. */
 function trainSteps(count) {
-  const began = performance.now();
-  for (let k = 0; k < count && performance.now() - began < 16; k++) {
+  const end = performance.now() + Math.max(16, drawing);
+  for (let k = 0; k < count && (k === 0 || performance.now() < end); k++) {
     const sentence = source.train();
     if (sentence) { stopTraining(sentence); break; }
   }
+  const done = performance.now();
   source.refresh();
   retake();
+  drawing = performance.now() - done;
 }
 
 function trainTick(time) {
