@@ -369,3 +369,34 @@ def test_pytorch_gives_the_same_derivatives_up_to_the_third(graphs):
             theirs, = torch.autograd.grad(theirs, xs[i], create_graph=True, allow_unused=True)
             ours = gradients(ours, create_graph=True).get(ys[i], 0)
     assert compared[3] > len(graphs) // 3
+
+
+def test_jax_gives_the_same_derivatives_up_to_the_third(graphs):
+    jax = pytest.importorskip("jax")
+    np, nn = jax.numpy, jax.nn
+
+    class Jax:
+        exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
+        sigmoid, relu, maximum, minimum = nn.sigmoid, nn.relu, np.maximum, np.minimum
+
+        def dot(ws, xs):
+            return sum(w * x for w, x in zip(ws, xs))
+
+    steps, compared = {**rational(Jax), **smooth(Jax)}, [0, 0, 0, 0]
+    with jax.enable_x64(True):
+        for seed in graphs[:len(graphs) // 10]:     # it takes a second for each
+            program, point = draw(seed, size=(3, 8))
+            ys = [Value(x) for x in point]
+            ours, theirs = run(program, ys), lambda *xs: np.asarray(run(program, xs, steps=steps))
+            if raised_to_zero(ours):
+                continue
+            for order in range(4):
+                assert getattr(ours, "data", ours) == pytest.approx(
+                    float(theirs(*point)), rel=1e-9, abs=1e-9), f"seed {seed}, derivative {order}"
+                compared[order] += 1
+                if not isinstance(ours, Value):
+                    break
+                i = (seed + order) % len(point)
+                theirs = jax.grad(theirs, i)
+                ours = gradients(ours, create_graph=True).get(ys[i], 0)
+    assert compared[3] > len(graphs) // 30
