@@ -14,13 +14,14 @@ Read `checking.py` next: how to find out whether a rule is right.
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from .engine import Constant, Value, gradients, op, topological_order
+from .engine import Constant, Number, Value, gradients, op, topological_order
 
 __all__ = ["grad", "hessian", "jacobian"]
 
 
-def grad(f: Callable) -> Callable:
+def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     """The derivative of `f` as a function; of several numbers, the gradient as a tuple.
 
     It can be differentiated again, and used inside a function that is. Numbers in, numbers out;
@@ -33,13 +34,13 @@ def grad(f: Callable) -> Callable:
     6.0
     """
     @functools.wraps(f)
-    def derivative(*xs):
+    def derivative(*xs: Any) -> Any:
         row, = _rows(lambda *inputs: [f(*inputs)], xs)
         return row[0] if len(row) == 1 else row
     return derivative
 
 
-def jacobian(f: Callable, xs: Sequence) -> list[list]:
+def jacobian(f: Callable[..., Any], xs: Sequence[Number]) -> list[list[Any]]:
     """The derivative of each output of `f(*xs)`, a sequence, by each input: a row for an output.
 
     >>> jacobian(lambda x, y: (x + y, x * y), [2, 3])
@@ -48,7 +49,7 @@ def jacobian(f: Callable, xs: Sequence) -> list[list]:
     return [list(row) for row in _rows(f, xs)]
 
 
-def hessian(f: Callable, xs: Sequence) -> list[list]:
+def hessian(f: Callable[..., Any], xs: Sequence[Number]) -> list[list[Any]]:
     """The second derivatives of `f(*xs)`: the Jacobian of its gradient.
 
     >>> hessian(lambda x, y: x * x * y, [3, 5])
@@ -58,10 +59,12 @@ def hessian(f: Callable, xs: Sequence) -> list[list]:
 
 
 # A copy of an outer Value to differentiate by: what the copy receives, the original receives too.
-_variable = op("=", lambda g, out, x: g)(lambda x: x)
+@op("=", lambda g, out, x: g)
+def _variable(x: Any) -> Any:
+    return x
 
 
-def _rows(f: Callable, xs: Sequence) -> list[tuple]:
+def _rows(f: Callable[..., Any], xs: Sequence[Any]) -> list[tuple[Any, ...]]:
     """For each output of `f(*xs)`, its derivative by each input."""
     inputs = [_variable(x) if isinstance(x, Value) else Value(x) for x in xs]
     mine = {x for x in inputs if not x._prev}

@@ -12,11 +12,12 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
-from .engine import Constant, Value, chain_rule, gradients, pass_back, topological_order
+from .engine import Constant, Operation, Value, chain_rule, gradients, pass_back, topological_order
 from .ground.errors import RuleError
 
 __all__ = ["Check", "GradientError", "check_gradients", "diagnose", "slope"]
@@ -54,7 +55,7 @@ def slope(f: Callable[[float], float], x: float, side: int = 0,
 def _extrapolated(f: Callable[[float], float], x: float, side: int, noise: float,
                   nudge: float) -> tuple[float, float]:
     """The slope and its error, from this nudge and its halves; NaN if no nudge has an answer."""
-    best, best_error, before = math.nan, math.inf, []
+    best, best_error, before = math.nan, math.inf, list[float]()
     for _ in range(40):
         nudge /= 2
         up, down = x + nudge * (side >= 0), x - nudge * (side <= 0)
@@ -93,7 +94,7 @@ class Check:
     because: str = ""                           # a kink's two slopes, or the usual suspect
     g: float = 1                                # the gradient of the output with which it says so
 
-    def __str__(self):
+    def __str__(self) -> str:
         if math.isnan(self.said) and math.isnan(self.slope):
             return f"{self.what}, at {self.at}: {self.because}"
         said = "" if math.isnan(self.said) else f"the rule says {self.said:.6g}; "
@@ -105,7 +106,8 @@ class Check:
         return f"{self.what}, at {self.at}: {said}{slope} {self.because}".rstrip()
 
 
-def check_gradients(f: Callable, at, rtol: float = 1e-6, order: int = 1) -> list[Check]:
+def check_gradients(f: Callable[..., Any], at: float | Sequence[float], rtol: float = 1e-6,
+                    order: int = 1) -> list[Check]:
     """Check every rule that `f` uses, and the gradient of `f` itself, against measured slopes.
 
     `at` is the point: a number, or a sequence of as many as `f` takes. Each operation is checked by
@@ -132,7 +134,7 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6, order: int = 1) -> list
     """
     if order not in range(1, 10):
         raise ValueError(f"the order of a check is a whole number from 1 to 9, not {order!r}")
-    point = [float(x) for x in (at if isinstance(at, (list, tuple)) else [at])]
+    point = [float(x) for x in (at if isinstance(at, Sequence) else [at])]
     names = _names(f, len(point))
     inputs = [Value(x, label=name) for x, name in zip(point, names)]
     result = f(*inputs)
@@ -162,17 +164,17 @@ def check_gradients(f: Callable, at, rtol: float = 1e-6, order: int = 1) -> list
     return checks
 
 
-def _derivative(f: Callable, i: int) -> Callable:
+def _derivative(f: Callable[..., Any], i: int) -> Callable[..., Any]:
     """The derivative of `f` with respect to its input `i`, as a function."""
     @functools.wraps(f)
-    def derivative(*inputs):
+    def derivative(*inputs: Any) -> Any:
         xs = [x if isinstance(x, Value) else Value(x) for x in inputs]
         result = f(*xs)
         return gradients(result, create_graph=True).get(xs[i], 0) if isinstance(result, Value) else 0
     return derivative
 
 
-def diagnose(pairs: Sequence[tuple[float, float]], suspects: dict[str, Sequence[float]],
+def diagnose(pairs: Sequence[tuple[float, float]], suspects: Mapping[str, Sequence[float]],
              said: str = "The rule", truth: str = "the slope") -> str:
     """The usual suspect, or "". `pairs` are what a rule says and the slope, at several points.
 
@@ -209,7 +211,7 @@ def _close(x: float, y: float, rtol: float = 1e-5) -> bool:
     return abs(x - y) <= rtol * max(abs(x), abs(y))
 
 
-def _noise(f: Callable, point: Sequence[float]) -> float:
+def _noise(f: Callable[..., Any], point: Sequence[float]) -> float:
     """How far rounding throws `f` at a point, about.
 
     Each value on the way is rounded in its last digit, and its gradient says what becomes of that.
@@ -218,12 +220,12 @@ def _noise(f: Callable, point: Sequence[float]) -> float:
     try:
         result = f(*map(Value, point))
         found = gradients(result) if isinstance(result, Value) else {}
-        return EPSILON * sum([abs(value.data * g) for value, g in found.items()])
+        return EPSILON * float(sum([abs(value.data * g) for value, g in found.items()]))
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return 0
 
 
-def _compare(f: Callable, x: float, said: float, rtol: float,
+def _compare(f: Callable[..., Any], x: float, said: float, rtol: float,
              noise: float) -> tuple[str, float, str]:
     """The verdict on a derivative at `x`, the slope, and the two slopes of a kink."""
     measured = {}
@@ -289,7 +291,7 @@ class _Fault(ValueError):
     """A rule gives no gradients at all. The text is a sentence."""
 
 
-def _answers(operation, point, out=None, g=G) -> list[float]:
+def _answers(operation: Operation, point: Sequence[float], out: Any = None, g: float = G) -> list[float]:
     """What the rule says the slopes are: its answers for the gradient g, divided by it."""
     out = operation.mathematics(*point) if out is None else out
     try:
@@ -301,7 +303,7 @@ def _answers(operation, point, out=None, g=G) -> list[float]:
     return [(x.data if isinstance(x, Value) else x) / g for x in answer]
 
 
-def _suspect(operation, point, i) -> str:
+def _suspect(operation: Operation, point: Sequence[float], i: int) -> str:
     """The usual suspect, from what the rule says here and at points nearby."""
     points = []
     for scale in (1, 1.25, 0.8, 1.5):
@@ -312,7 +314,7 @@ def _suspect(operation, point, i) -> str:
         except (ArithmeticError, ValueError):
             continue
 
-    def mended(answers):
+    def mended(answers: Callable[..., list[float]]) -> list[float]:
         try:
             return [answers(near)[i] for near, _ in points]
         except (ArithmeticError, ValueError):
@@ -331,14 +333,14 @@ def _suspect(operation, point, i) -> str:
     return diagnose([pair for _, pair in points], suspects) if points else ""
 
 
-def _swapped(operation, near, i) -> list[float]:
+def _swapped(operation: Operation, near: Sequence[float], i: int) -> list[float]:
     """The two answers exchanged, if that mends the one for the other input too; else NaN."""
     other, _ = slope(_partial(operation.mathematics, near, 1 - i), near[1 - i])
     answers = _answers(operation, near)
     return answers[::-1] if _close(answers[i], other) else [math.nan, math.nan]
 
 
-def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
+def _check_whole(f: Callable[..., Any], inputs: list[Value], result: Any, rtol: float,
                  smooth: bool) -> list[Check]:
     """The gradient of the whole function, where no rule was found wrong."""
     try:
@@ -347,7 +349,7 @@ def _check_whole(f: Callable, inputs: list[Value], result, rtol: float,
         return []                               # the check of the rule has told of this edge
     point = [x.data for x in inputs]
 
-    def number(*xs):
+    def number(*xs: Any) -> Any:
         y = f(*[Value(x) for x in xs])
         return y.data if isinstance(y, Value) else y
 
@@ -376,18 +378,18 @@ def _place(inputs: list[Value]) -> str:
     return ", ".join([f"{x.label} = {x.data}" for x in inputs[:6]])
 
 
-def _parts(found: dict, x: Value) -> list[float]:
+def _parts(found: dict[Value, Any], x: Value) -> list[float]:
     """What each use of `x` passes back to it, given the gradients found."""
     return [part for value, g in found.items() if value._prev
             for y, part in zip(value._prev, chain_rule(value, g)) if y is x]
 
 
-def _partial(f: Callable, point: Sequence[float], i: int) -> Callable[[float], float]:
+def _partial(f: Callable[..., Any], point: Sequence[float], i: int) -> Callable[[float], float]:
     """`f` as a function of its input `i` alone."""
     return lambda x: f(*point[:i], x, *point[i + 1:])
 
 
-def _names(f: Callable, count: int) -> list[str]:
+def _names(f: Callable[..., Any], count: int) -> list[str]:
     """The names of a function's inputs, or x1, x2 … where it does not tell."""
     try:
         names = [p.name for p in inspect.signature(f).parameters.values()

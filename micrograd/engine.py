@@ -16,22 +16,29 @@ of this file:
 >>> a                                           # d loss / da = b + 2a
 Value(data=2.0, grad=1.0)
 
+What comes from `ground/` is not about gradients: how a value is stored and shown, errors that name
+what went wrong, and shortcuts, without which all is the same but slower.
+
 Read `functions.py` next, for more operations, and then `nn.py`, which makes networks of values.
 """
 
+from __future__ import annotations
+
 import functools
-import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeAlias
 
 from .ground import errors, shortcuts
 from .ground.node import Node
-from .ground.numbers import data_of, is_array, log, number, power, where
+from .ground.numbers import Function, data_of, number, power, where
 
 __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "gradients", "op",
            "pass_back", "topological_order"]
+
+Number: TypeAlias = "Value | float | Fraction"  # what one can compute with; an int is a float here
 
 
 # ── 1. Values ─────────────────────────────────────────────────────────────────────────────────────
@@ -51,54 +58,37 @@ class Value(Node):
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ()                              # all its slots are in Node
-    role = "input"                              # what a leaf of this class is called in a picture
-    _repr_svg_: Any = None                      # draw/ sets it: the picture, for notebooks to show
+    __slots__ = ()                              # nothing but what is said here
 
-    def __init__(self, data, _prev: Sequence["Value"] = (), _op: str = "", label: str = ""):
-        self.data = number(data, f"Value {label}".strip())
+    def __init__(self, data: float | Fraction, _prev: Sequence[Value] = (), _op: str = "",
+                 label: str = ""):
+        self.data = number(data, f"Value {label}")
         self.grad = 0
         self.label = label
         self._prev = tuple(_prev)
         self.operation = Operation(_op) if _op else None
-        self._mark = None                       # which module returned it: nn.py writes it here
-
-    @property
-    def _op(self) -> str:
-        """The symbol of the operation that made it, or "" for a leaf."""
-        return self.operation.symbol if self.operation else ""
-
-    def __repr__(self):
-        return f"{type(self).__name__}(data={self.data}, grad={self.grad})"
 
     # Arithmetic records itself: `x * y` applies the operation MULTIPLY, which is in the table below.
 
-    def __add__(self, other):       return apply(ADD, self, other)
-    def __sub__(self, other):       return apply(SUBTRACT, self, other)
-    def __mul__(self, other):       return apply(MULTIPLY, self, other)
-    def __truediv__(self, other):   return apply(DIVIDE, self, other)
-    def __neg__(self):              return apply(NEGATE, self)
-    def __pos__(self):              return self
+    def __add__(self, other: Number) -> Value:          return apply(ADD, self, other)
+    def __sub__(self, other: Number) -> Value:          return apply(SUBTRACT, self, other)
+    def __mul__(self, other: Number) -> Value:          return apply(MULTIPLY, self, other)
+    def __truediv__(self, other: Number) -> Value:      return apply(DIVIDE, self, other)
+    def __neg__(self) -> Value:                         return apply(NEGATE, self)
 
-    def __pow__(self, other):
-        return apply(EXPONENTIATE if isinstance(other, Value) else POWER, self, other)
+    def __pow__(self, n: Number) -> Value:      # functions.py has the power whose exponent is a Value
+        return n.__rpow__(self) if isinstance(n, Value) else apply(POWER, self, n)
 
     # A plain number on the left, as in `2 * x`, leaves the work to these.
 
-    def __radd__(self, other):      # sum() begins with the integer 0, which belongs in no graph
+    def __rsub__(self, other: Number) -> Value:         return apply(SUBTRACT, other, self)
+    def __rmul__(self, other: Number) -> Value:         return apply(MULTIPLY, other, self)
+    def __rtruediv__(self, other: Number) -> Value:     return apply(DIVIDE, other, self)
+
+    def __radd__(self, other: Number) -> Value:         # sum() begins with 0, which no graph needs
         return self if type(other) is int and other == 0 else apply(ADD, other, self)
 
-    def __rsub__(self, other):      return apply(SUBTRACT, other, self)
-    def __rmul__(self, other):      return apply(MULTIPLY, other, self)
-    def __rtruediv__(self, other):  return apply(DIVIDE, other, self)
-    def __rpow__(self, other):      return apply(EXPONENTIATE, other, self)
-
-    def __lt__(self, other):        return self.data < _data(other)
-    def __le__(self, other):        return self.data <= _data(other)
-    def __gt__(self, other):        return self.data > _data(other)
-    def __ge__(self, other):        return self.data >= _data(other)
-    def __bool__(self):             return bool(self.data)
-
+    @shortcuts.in_place
     def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value with respect to every value it was made from.
 
@@ -114,31 +104,27 @@ class Value(Node):
         >>> x.grad
         12.0
         """
-        if not create_graph and shortcuts.backward(self):
-            return                              # the same, faster: see there
         found = gradients(self, create_graph)
-        if create_graph:
-            found = {value: gradient if isinstance(gradient, Value) else Constant(gradient)
-                     for value, gradient in found.items()}
-        grads = [gradient if value._prev else value.grad + gradient
-                 for value, gradient in found.items()]
-        errors.assign(found, "grad", grads)
+        if create_graph:                        # some are plain numbers even so, such as its own 1
+            found = {value: as_value(gradient) for value, gradient in found.items()}
+        errors.assign(found, "grad", [gradient if value._prev else value.grad + gradient
+                                      for value, gradient in found.items()])
 
 
-class Constant(Value):
+class Constant(Value, role="constant"):
     """A plain number that took part in an operation, such as the 2 in `2 * x`."""
 
     __slots__ = ()
-    role = "constant"
 
 
-def _data(x):
-    return x.data if isinstance(x, Value) else number(x, "a comparison")
+def as_value(x: Number) -> Value:
+    """A Value as it is, a plain number as a Constant."""
+    return x if isinstance(x, Value) else Constant(x)
 
 
 # ── 2. Operations ─────────────────────────────────────────────────────────────────────────────────
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """What an operation is: a symbol, its mathematics, and its rule.
 
@@ -150,34 +136,23 @@ class Operation:
     mathematics: Any = None
     rule: Any = None
 
-    def __deepcopy__(self, memo):   return self             # as of a function
 
-
-# A rule must answer in the kind of number it is given: x ** 0 is the 1 among fractions where x is a
-# fraction, while Python would make a float of the integers 1 / 3.
 ADD      = Operation("+",   operator.add,     lambda g, out, x, y: (g, g))
 SUBTRACT = Operation("-",   operator.sub,     lambda g, out, x, y: (g, -g))
 MULTIPLY = Operation("*",   operator.mul,     lambda g, out, x, y: (g * y, g * x))
-DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
 NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
 
-# d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. A plain number n gets no gradient.
+# Of fractions, a gradient is a fraction: x ** 0 is the 1 among numbers of the kind that x is, while
+# of the integers 1 / 3 Python would make a float.
+DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
+
+# d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. The exponent is a plain number and
+# gets no gradient; functions.py has the power whose exponent is a Value.
 POWER    = Operation("**",  power, lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
 
 
-# d xʸ/dy = xʸ log x: 0 for x = 0, and for x < 0 there is none, so it is NaN. And d xʸ/dx = y xʸ⁻¹ as
-# above; but the gradient of this gradient by y has to see the -1 at y = 0 too, if xʸ⁻¹ has an answer.
-def _rule_of_exponents(g, out, x, y):
-    base = where(x < 0, math.nan, where(x, x, 1))
-    return g * y * x ** where(x * x > 0, y - 1, where(y, y - 1, 0)), g * out * log(base)
-
-
-EXPONENTIATE = Operation("**", power, _rule_of_exponents)
-OPERATORS = {ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, EXPONENTIATE}
-
-
 @shortcuts.for_few_inputs(Value, Constant)
-def apply(operation: Operation, *inputs):
+def apply(operation: Operation, *inputs: Any) -> Any:
     """Compute an operation, and remember how: plain numbers become Constants, the result a Value.
 
     Of plain numbers alone it is the mathematics itself. Where that has no answer, raises its
@@ -186,15 +161,13 @@ def apply(operation: Operation, *inputs):
     with errors.naming(operation.symbol, inputs):
         if not any([isinstance(x, Value) for x in inputs]):
             return operation.mathematics(*inputs)
-        if operation in OPERATORS and any([is_array(x) for x in inputs]):
-            return NotImplemented               # the array then asks again, for each of its numbers
-        values = [x if isinstance(x, Value) else Constant(x) for x in inputs]
+        values = [as_value(x) for x in inputs]
         out = Value(operation.mathematics(*[data_of(x) for x in values]), values)
         out.operation = operation
         return out
 
 
-def op(symbol: str, rule: Callable) -> Callable[[Callable], Callable]:
+def op(symbol: str, rule: Callable[..., Any]) -> Callable[[Function], Function]:
     """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
 
     The rule is that of an `Operation`. Where the function has one input, it may return the gradient
@@ -208,25 +181,33 @@ def op(symbol: str, rule: Callable) -> Callable[[Callable], Callable]:
     >>> x.grad, cube(2.0)
     (12.0, 8.0)
     """
-    def decorate(mathematics: Callable) -> Callable:
+    def decorate(mathematics: Any) -> Any:
         operation = Operation(symbol, mathematics, rule)
         return functools.wraps(mathematics)(lambda *inputs: apply(operation, *inputs))
     return decorate
 
 
-def _sum_of_products(*both):
-    total = 0
-    for w, x in zip(both[:len(both) // 2], both[len(both) // 2:]):
+def _halves(both: tuple[Any, ...]) -> tuple[Any, Any]:
+    return both[:len(both) // 2], both[len(both) // 2:]
+
+
+def _sum_of_products(*both: Any) -> Any:
+    total, (ws, xs) = 0, _halves(both)
+    for w, x in zip(ws, xs):
         total += w * x                          # sum() rounds otherwise from Python 3.12 on
     return total
 
 
-DOT = Operation("dot", _sum_of_products, lambda g, out, *both: [
-    g * x for x in both[len(both) // 2:] + both[:len(both) // 2]])
+def _rule_of_dot(g: Any, out: Any, *both: Any) -> list[Any]:
+    ws, xs = _halves(both)
+    return [g * x for x in xs] + [g * w for w in ws]
+
+
+DOT = Operation("dot", _sum_of_products, _rule_of_dot)
 
 
 @shortcuts.for_dot(Value, Constant, DOT)
-def dot(ws: Sequence, xs: Sequence) -> Any:
+def dot(ws: Collection[Number], xs: Collection[Number]) -> Any:
     """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as one operation.
 
     Raises ValueError if the lengths differ.
@@ -270,12 +251,35 @@ def topological_order(root: Value) -> list[Value]:
             order.append(todo.pop())
         elif value not in seen:
             seen.add(value)
-            if value._prev:
-                todo += value, None
-                todo += value._prev[::-1]       # the first input lies on top
-            else:
-                order.append(value)
+            todo += value, None
+            todo += value._prev[::-1]           # the first input lies on top
     return order
+
+
+def pass_back(operation: Operation, g: Any, out: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+    """What a rule returns, one gradient for each input: of numbers of any kind.
+
+    Raises TypeError if the operation has no rule, or if the rule returns anything else.
+    """
+    errors.require_rule(operation)
+    return errors.as_gradients(operation, operation.rule(g, out, *inputs), len(inputs))
+
+
+def _differentiable(value: Value) -> Any:
+    return value.data if isinstance(value, Constant) else value
+
+
+def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any]:
+    """One link of the chain: what passes from a value, whose gradient is `g`, back to each input.
+
+    >>> chain_rule(Value(2.0) * Value(5.0), 10.0)       # the rule of × says (g · y, g · x)
+    (50.0, 20.0)
+    """
+    if not value._prev:
+        return ()
+    number = _differentiable if create_graph else data_of
+    with errors.naming(f"gradient of {value._op}", value._prev):
+        return pass_back(value.operation, g, number(value), [number(x) for x in value._prev])
 
 
 def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
@@ -301,37 +305,5 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
     return grads
 
 
-def chain_rule(value: Value, g, create_graph: bool = False) -> Sequence:
-    """One link of the chain: what passes from a value, whose gradient is `g`, back to each input.
-
-    >>> chain_rule(Value(2.0) * Value(5.0), 10.0)       # the rule of × says (g · y, g · x)
-    (50.0, 20.0)
-    """
-    if not value._prev:
-        return ()
-    number = _differentiable if create_graph else operator.attrgetter("data")
-    with errors.naming(f"gradient of {value._op}", value._prev):
-        return pass_back(value.operation, g, number(value), [number(x) for x in value._prev])
-
-
-def pass_back(operation: Operation, g, out, inputs: Sequence) -> Sequence:
-    """What a rule returns, one gradient for each input: of numbers of any kind.
-
-    Raises TypeError if the operation has no rule, or if the rule returns anything else.
-    """
-    if operation.rule is None:
-        raise TypeError(f"the operation {operation.symbol!r} has no rule: make it with @op")
-    answer = operation.rule(g, out, *inputs)
-    single = isinstance(answer, str) or not hasattr(answer, "__iter__")
-    answer = (answer,) if single else tuple(answer)
-    errors.require_gradients(operation.symbol, answer, len(inputs))
-    return answer
-
-
-def _differentiable(value: Value):
-    return value.data if isinstance(value, Constant) else value
-
-
 # The operators again, without a loop over inputs: without this line all is the same but for time.
-shortcuts.install_operators(Value, Constant, apply, add=ADD, sub=SUBTRACT, mul=MULTIPLY,
-                            truediv=DIVIDE)
+shortcuts.install_operators(Value, Constant, add=ADD, sub=SUBTRACT, mul=MULTIPLY, truediv=DIVIDE)

@@ -18,7 +18,11 @@ the functions of Python's, for any kind of number.
 Read `nn.py` next: it makes networks of all this.
 """
 
-from .engine import Value, op
+from fractions import Fraction
+from math import nan
+from typing import Any, TypeVar
+
+from .engine import Number, Value, op
 from .ground import numbers as math
 from .ground.numbers import generic as generic
 from .ground.numbers import where
@@ -26,11 +30,13 @@ from .ground.numbers import where
 __all__ = ["cos", "exp", "log", "maximum", "minimum", "relu", "sigmoid", "sin", "sqrt", "tanh",
            "where"]
 
+N = TypeVar("N", Value, float, Fraction)        # of a Value a function is a Value, else a number
+
 
 # ── Exponentials and roots ────────────────────────────────────────────────────────────────────────
 
 @op("exp", lambda g, out, x: g * out)
-def exp(x):
+def exp(x: N) -> N:
     """The exponential function. Raises OverflowError above 709.78.
 
     >>> exp(0)
@@ -40,7 +46,7 @@ def exp(x):
 
 
 @op("log", lambda g, out, x: g / x)
-def log(x):
+def log(x: N) -> N:
     """The natural logarithm. Raises ValueError at 0 and below.
 
     >>> log(1)
@@ -50,7 +56,7 @@ def log(x):
 
 
 @op("sqrt", lambda g, out, x: g / (2 * out))
-def sqrt(x):
+def sqrt(x: N) -> N:
     """The square root. Raises ValueError below 0.
 
     >>> sqrt(9)
@@ -60,7 +66,7 @@ def sqrt(x):
 
 
 @op("tanh", lambda g, out, x: g * (1 - out * out))
-def tanh(x):
+def tanh(x: N) -> N:
     """The hyperbolic tangent, which squashes any number into (-1, 1).
 
     >>> tanh(0)
@@ -70,7 +76,7 @@ def tanh(x):
 
 
 @op("sigmoid", lambda g, out, x: g * out * (1 - out))
-def sigmoid(x):
+def sigmoid(x: N) -> N:
     """The logistic function 1 / (1 + exp(-x)), which squashes any number into (0, 1).
 
     >>> sigmoid(0), sigmoid(1000), sigmoid(-1000)
@@ -81,10 +87,25 @@ def sigmoid(x):
     return where(x < 0, e, 1) / (1 + e)
 
 
+# ── Powers ────────────────────────────────────────────────────────────────────────────────────────
+
+# In engine.py the exponent is a plain number; here it is a Value, as in 2 ** x.
+# d xʸ/dy = xʸ log x: 0 for x = 0, and for x < 0 there is none, so it is NaN. And d xʸ/dx = y xʸ⁻¹ as
+# there; but the gradient of this gradient by y has to see the -1 at y = 0 too, if xʸ⁻¹ has an answer.
+def _rule_of_power(g: Any, out: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    base = where(x < 0, nan, where(x, x, 1))
+    return g * y * x ** where(x * x > 0, y - 1, where(y, y - 1, 0)), g * out * math.log(base)
+
+
+@op("**", _rule_of_power)
+def _power(x: Any, y: Any) -> Any:
+    return math.power(x, y)
+
+
 # ── Circles ───────────────────────────────────────────────────────────────────────────────────────
 
 @op("sin", lambda g, out, x: g * math.cos(x))
-def sin(x):
+def sin(x: N) -> N:
     """The sine of an angle in radians.
 
     >>> sin(0)
@@ -94,7 +115,7 @@ def sin(x):
 
 
 @op("cos", lambda g, out, x: -g * math.sin(x))
-def cos(x):
+def cos(x: N) -> N:
     """The cosine of an angle in radians.
 
     >>> cos(0)
@@ -105,14 +126,14 @@ def cos(x):
 
 # ── Corners ───────────────────────────────────────────────────────────────────────────────────────
 
-def _or_nan(holds, result, nan):
+def _or_nan(holds: Any, result: Any, nan: Any) -> Any:
     """`result` where the comparison holds. Where it does not, it is that a number is NaN, and this
     NaN is handed on."""
     return where(holds, result, nan)
 
 
 @op("relu", lambda g, out, x: where(x > 0, g, _or_nan(x <= 0, 0, x)))
-def relu(x):
+def relu(x: N) -> N:
     """The rectified linear unit: `x` where it is positive, otherwise 0.
 
     >>> relu(1.5), relu(-1.5)
@@ -122,11 +143,11 @@ def relu(x):
 
 
 @op("abs", lambda g, out, x: where(x > 0, g, where(x < 0, -g, _or_nan(x <= 0, 0, x))))
-def _abs(x):
+def _abs(x: N) -> N:
     return abs(x)
 
 
-def _to_the_chosen(g, x, y, x_is_chosen, y_is_chosen):
+def _to_the_chosen(g: Any, x: Any, y: Any, x_is_chosen: Any, y_is_chosen: Any) -> tuple[Any, Any]:
     """The gradient goes to the input that was chosen; a tie shares it equally."""
     half = _or_nan(x <= y, g * x ** 0 / 2, x + y)
     return (where(x_is_chosen, g, where(y_is_chosen, 0, half)),
@@ -134,7 +155,7 @@ def _to_the_chosen(g, x, y, x_is_chosen, y_is_chosen):
 
 
 @op("max", lambda g, out, x, y: _to_the_chosen(g, x, y, x > y, x < y))
-def maximum(x, y):
+def maximum(x: Number, y: Number) -> Any:
     """The larger of two numbers, NaN if either is.
 
     >>> maximum(2, 3.5)
@@ -144,7 +165,7 @@ def maximum(x, y):
 
 
 @op("min", lambda g, out, x, y: _to_the_chosen(g, x, y, x < y, x > y))
-def minimum(x, y):
+def minimum(x: Number, y: Number) -> Any:
     """The smaller of two numbers, NaN if either is.
 
     >>> minimum(2, 3.5)
@@ -155,4 +176,5 @@ def minimum(x, y):
 
 # ── Methods ───────────────────────────────────────────────────────────────────────────────────────
 
-Value.add_methods(exp, log, sqrt, tanh, sigmoid, sin, cos, relu, maximum, minimum, __abs__=_abs)
+Value.add_methods(exp, log, sqrt, tanh, sigmoid, sin, cos, relu, maximum, minimum, __abs__=_abs,
+                  __rpow__=lambda y, x: _power(x, y))

@@ -9,17 +9,21 @@ Names are those of `torch.nn.functional` where it has them. A loss of several sa
 Read `optim.py` next: it turns the knobs against the gradient.
 """
 
+from collections.abc import Collection
 from functools import reduce
 from numbers import Rational
 from operator import index
+from typing import Any, TypeAlias
 
-from .engine import Value
+from .engine import Number, Value
 from .functions import exp, log, maximum, relu
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "hinge_loss", "mse_loss", "softmax"]
 
+Numbers: TypeAlias = "Number | Collection[Number]"      # one, or as many as there are samples
 
-def mse_loss(input, target):
+
+def mse_loss(input: Numbers, target: Numbers) -> Any:
     """The mean of the squared differences. `input` and `target`: a number each, or lists as long.
 
     >>> mse_loss([Value(1.0), Value(4.0)], [1.0, 2.0]).data
@@ -28,7 +32,7 @@ def mse_loss(input, target):
     return _mean([(x - t) ** 2 for x, t in _pairs("mse_loss", input, target)])
 
 
-def hinge_loss(input, target):
+def hinge_loss(input: Numbers, target: Numbers) -> Any:
     """The mean of max(0, 1 - target · input): 0 for scores on the right side by a margin of 1.
 
     `input` is a score or a list of them, `target` the classes, each -1 or 1 (the loss of
@@ -44,7 +48,7 @@ def hinge_loss(input, target):
     return _mean([relu(1 - t * x) for x, t in pairs])
 
 
-def binary_cross_entropy_with_logits(input, target):
+def binary_cross_entropy_with_logits(input: Numbers, target: Numbers) -> Any:
     """The mean of -log p of the true class, where p(1) = sigmoid(input): for answers of yes or no.
 
     `input` is a logit or a list of them, `target` the probabilities of a yes, usually 0 or 1.
@@ -57,7 +61,7 @@ def binary_cross_entropy_with_logits(input, target):
     return _mean([cross_entropy([x, 0], 1) - t * x for x, t in pairs])
 
 
-def softmax(logits: list) -> list:
+def softmax(logits: Collection[Number]) -> list[Any]:
     """Probabilities in the proportions exp(logit), one for each logit, which add up to 1.
 
     >>> [p.data for p in softmax([Value(1000.0), Value(1000.0)])]
@@ -69,7 +73,7 @@ def softmax(logits: list) -> list:
     return [e / total for e in exps]
 
 
-def cross_entropy(logits: list, target_index: int):
+def cross_entropy(logits: Collection[Number], target_index: int) -> Any:
     """-log of the probability that `softmax(logits)` gives to the class at `target_index`.
 
     Raises IndexError if there is no such class, TypeError if it is no whole number.
@@ -86,10 +90,10 @@ def cross_entropy(logits: list, target_index: int):
         raise IndexError(f"cross_entropy has logits for the classes 0 to {len(logits) - 1}, "
                          f"not for {target_index}")
     total = sum([exp(x - largest) for x in logits])
-    return log(total) - (logits[target_index] - largest)
+    return log(total) - (list(logits)[target_index] - largest)
 
 
-def _largest(name: str, logits: list):
+def _largest(name: str, logits: Collection[Number]) -> Any:
     """The largest logit as a plain number. Taking it off every logit changes no probability, and
     keeps exp() between 0 and 1."""
     if not len(logits):
@@ -97,7 +101,7 @@ def _largest(name: str, logits: list):
     return reduce(maximum, [x.data if isinstance(x, Value) else x for x in logits])
 
 
-def _pairs(name: str, input, target) -> list[tuple]:
+def _pairs(name: str, input: Any, target: Any) -> list[tuple[Any, Any]]:
     inputs, targets = ([x] if getattr(x, "ndim", 1) == 0 or not hasattr(x, "__len__") else list(x)
                        for x in (input, target))
     if len(inputs) != len(targets) or not inputs:
@@ -106,5 +110,5 @@ def _pairs(name: str, input, target) -> list[tuple]:
     return list(zip(inputs, targets))
 
 
-def _mean(losses: list):
+def _mean(losses: list[Any]) -> Any:
     return sum(losses) / len(losses) if len(losses) > 1 else losses[0]

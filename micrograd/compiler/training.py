@@ -108,7 +108,7 @@ def copied(x: Any, numbers: Iterator[Any] | None, twins: dict[int, Any]) -> Any:
 
 
 def _count(x: Any) -> int:
-    shape(x, True, numbers := [])
+    shape(x, True, numbers := list[Any]())
     return len(numbers)
 
 
@@ -201,7 +201,7 @@ class Update:
     def put(self, numbers: Sequence[float], grads: Sequence[float]) -> None:
         """Give the parameters and the optimiser these numbers, all at once."""
         state = iter([int(x) if i in self.whole else x for i, x in enumerate(numbers)])
-        data, items = [*itertools.islice(state, len(self.moved))], []
+        data, items = [*itertools.islice(state, len(self.moved))], list[Any]()
         before = vars(self.optimizer)
         attributes = {name: written(before[name], recipe, state, items)
                       for name, recipe in self.recipes.items()}
@@ -220,7 +220,7 @@ class Update:
 
     def _trace(self) -> bool:
         """Trace it. False if other attributes change too: now they are among `changing`."""
-        found, numbers = remembered(self.optimizer), []
+        found, numbers = remembered(self.optimizer), list[Any]()
         self.shapes = self._shapes(numbers)
         self.cells = [Value(x, label=name) for x, name in zip(numbers, [
             label for name, x in found.items() if name in self.changing
@@ -228,7 +228,7 @@ class Update:
         more: set[str] = set()
 
         def update() -> list[Any]:
-            optimizer, before, twins = self.optimizer, vars(self.optimizer), {}
+            optimizer, before, twins = self.optimizer, vars(self.optimizer), dict[Any, Any]()
             symbols = iter([cell.data for cell in self.cells])
             copy = {name: copied(x, symbols if name in self.changing else None, twins)
                     for name, x in found.items()}
@@ -246,8 +246,8 @@ class Update:
             if len(new) < len(self.listed) or after.pop("parameters") != self.listed or (
                     [*after] != [*found]):
                 raise Unsure("the optimiser has other attributes or parameters after an update")
-            data, results = dict(zip(self.listed, new)), []
-            self.recipes = {}
+            data, results = dict(zip(self.listed, new)), list[Any]()
+            self.recipes: dict[Any, Any] = {}
             for name, x in found.items():
                 try:
                     recipe = read(after[name], x, name in self.changing, twins, results)

@@ -33,7 +33,7 @@ def marks(value: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         outer = type(mark[0]) is tuple
         call, mark = (mark[0], mark[1:]) if outer else (mark, ())
         calls.append((call[0], call[1:]))
-    return reversed(calls)
+    return iter(calls[::-1])
 
 
 def marking(call: Callable[..., Any]) -> Callable[..., Any]:

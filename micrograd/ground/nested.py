@@ -52,7 +52,7 @@ def side_by_side(shape: Any, other: Any) -> Iterator[tuple[Callable[[], str], An
     [0][0] a 1
     [1] ['b'] 2
     """
-    todo: list[tuple[tuple, Any, Any]] = [((), shape, other)]
+    todo: list[tuple[tuple[Any, ...], Any, Any]] = [((), shape, other)]
     seen = set()
     while todo:
         place, shape, other = todo.pop()
@@ -64,7 +64,7 @@ def side_by_side(shape: Any, other: Any) -> Iterator[tuple[Callable[[], str], An
                 todo += [((place, i), *both) for i, both in enumerate(zip(shape, other))][::-1]
 
 
-def _written(place: tuple) -> str:
+def _written(place: tuple[Any, ...]) -> str:
     indices = []
     while place:
         place, i = place

@@ -14,11 +14,12 @@ import math
 import reprlib
 from collections.abc import Callable
 from numbers import Rational, Real
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["cos", "data_of", "exp", "generic", "is_array", "is_number", "log", "number", "power",
+__all__ = ["Function", "cos", "data_of", "exp", "generic", "is_array", "is_number", "log", "number", "power",
            "shown", "sin", "sqrt", "tanh", "where"]
 
+Function = TypeVar("Function", bound=Callable[..., Any])        # what a decorator leaves as it is
 KINDS = "(int, float, Fraction or a numpy scalar)"
 
 
@@ -36,10 +37,10 @@ def number(x: Any, whose: str) -> Any:
         return x
     found = x.item() if getattr(x, "ndim", None) == 0 else x
     if hasattr(type(found), "_prev"):
-        raise TypeError(f"{whose} takes a plain number, not the {type(x).__name__} {shown(x)}: "
+        raise TypeError(f"{whose.strip()} takes a plain number, not the {type(x).__name__} {shown(x)}: "
                         "write .data for its number")
     if not isinstance(found, Real):
-        raise TypeError(f"{whose} takes a number {KINDS}, not {type(x).__name__} {shown(x)}")
+        raise TypeError(f"{whose.strip()} takes a number {KINDS}, not {type(x).__name__} {shown(x)}")
     return found
 
 

@@ -10,20 +10,20 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .numbers import number
+from .numbers import Function, number
 
-__all__ = ["backward", "for_dot", "for_few_inputs", "install_operators"]
+__all__ = ["for_dot", "for_few_inputs", "in_place", "install_operators"]
 
 PLAIN = {float, int}                            # numbers that need no second look
 SEEN: Any = object()
 new = object.__new__
 
 
-def for_few_inputs(Value: type, Constant: type) -> Callable[[Callable[..., Any]], Any]:
+def for_few_inputs(Value: type, Constant: type) -> Callable[[Function], Function]:
     """Decorate `apply`: for one or two inputs that are Values, floats or ints."""
     constant = _maker(Constant)
 
-    def decorate(apply: Callable[..., Any]) -> Any:
+    def decorate(apply: Any) -> Any:
         @functools.wraps(apply)
         def apply_to_few(operation: Any, *inputs: Any) -> Any:
             try:
@@ -51,7 +51,7 @@ def for_few_inputs(Value: type, Constant: type) -> Callable[[Callable[..., Any]]
                     return apply(operation, *inputs)        # a number of numpy's
             except Exception:                   # apply() meets it again, and explains it
                 return apply(operation, *inputs)
-            out = new(Value)
+            out: Any = new(Value)
             out.data, out.grad, out.label, out.operation, out._mark = data, 0, "", operation, None
             out._x, out._y = (*inputs, None)[:2]
             return out
@@ -59,11 +59,11 @@ def for_few_inputs(Value: type, Constant: type) -> Callable[[Callable[..., Any]]
     return decorate
 
 
-def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Callable[..., Any]], Any]:
+def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Function], Function]:
     """Decorate `dot`: for weights that are Values, and inputs that are Values, floats or ints."""
     constant = _maker(Constant)
 
-    def decorate(dot: Callable[..., Any]) -> Any:
+    def decorate(dot: Any) -> Any:
         @functools.wraps(dot)
         def dot_of_values(ws: Sequence[Any], xs: Sequence[Any]) -> Any:
             try:
@@ -78,7 +78,7 @@ def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Callable[.
                     return dot(ws, xs)
             except Exception:                   # dot() meets it again, and explains it
                 return dot(ws, xs)
-            out = new(Value)
+            out: Any = new(Value)
             out.data, out.grad, out.label, out.operation, out._mark = data, 0, "", operation, None
             out._x, out._y = tuple(ws), inputs
             return out
@@ -86,41 +86,44 @@ def for_dot(Value: type, Constant: type, operation: Any) -> Callable[[Callable[.
     return decorate
 
 
-def install_operators(Value: type, Constant: type, apply: Callable[..., Any],
-                      **operators: Any) -> None:
+def install_operators(Value: type, Constant: type, **operators: Any) -> None:
     """Replace `__add__` and `__radd__` and so on: for Values, floats and ints on either side."""
     for name, operation in operators.items():
-        forward, reflected = _operators(Value, Constant, apply, operation)
+        forward, reflected = [vars(Value)[f"__{side}{name}__"] for side in ("", "r")]
+        forward, reflected = _operators(Value, Constant, operation, forward, reflected)
         setattr(Value, f"__{name}__", forward)
         setattr(Value, f"__r{name}__", reflected)
 
 
-def _operators(Value: type, Constant: type, apply: Callable[..., Any], operation: Any) -> Any:
+def _operators(Value: type, Constant: type, operation: Any, general: Any,
+               general_reflected: Any) -> tuple[Any, Any]:
     mathematics, constant = operation.mathematics, _maker(Constant)
-    adds = operation.symbol == "+"
 
+    @functools.wraps(general)
     def forward(x: Any, y: Any) -> Any:
         kind = type(y)
         if kind is not Value:
             if kind in PLAIN:
                 y = constant(y)
             elif not isinstance(y, Value):
-                return apply(operation, x, y)
+                return general(x, y)
         try:
             data = mathematics(x.data, y.data)
             if type(data) not in PLAIN and number(data, "Value") is not data:
-                return apply(operation, x, y)   # a number of numpy's
+                return general(x, y)            # a number of numpy's
         except Exception:
-            return apply(operation, x, y)
+            return general(x, y)
         out: Any = new(Value)
         out.data, out.grad, out.label, out.operation, out._mark = data, 0, "", operation, None
         out._x, out._y = x, y
         return out
 
+    @functools.wraps(general_reflected)
     def reflected(y: Any, x: Any) -> Any:
-        if adds and type(x) is int and x == 0:
-            return y                            # as sum() begins
-        return forward(constant(x), y) if type(x) in PLAIN else apply(operation, x, y)
+        kind = type(x)
+        if kind is float or kind is int and x:  # sum() begins with the integer 0
+            return forward(constant(x), y)
+        return general_reflected(y, x)
     return forward, reflected
 
 
@@ -133,13 +136,21 @@ def _maker(Constant: type) -> Callable[[Any], Any]:
     return constant
 
 
-def backward(root: Any) -> bool:
-    """Add up the gradients in place, on `grad`, and return True.
+def in_place(backward: Function) -> Function:
+    """Decorate `backward`: add up the gradients on `grad` itself, where every `grad` is 0.
 
-    Only where every `grad` in the graph is 0; otherwise, and where a rule does anything unusual,
-    changes nothing and returns False. While it runs, no other thread may use a value between the
-    root and the leaves; leaves, such as the parameters of a model, may be shared.
+    Where one is not, and where a rule does anything unusual, that changes nothing, and the general
+    form has its turn. While it runs, no other thread may use a value between the root and the
+    leaves; leaves, such as the parameters of a model, may be shared.
     """
+    @functools.wraps(backward)
+    def backward_in_place(root: Any, create_graph: bool = False) -> None:
+        if create_graph or not _added_up(root):
+            backward(root, create_graph)
+    return backward_in_place                    # type: ignore[return-value]
+
+
+def _added_up(root: Any) -> bool:
     between: list[Any] = []                     # all values that are no leaves
     leaves: dict[Any, Any] = {}                 # the leaves, with the grad that they had
     done = False

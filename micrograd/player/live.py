@@ -16,6 +16,7 @@ Jupyter shows it; `.save("knobs.html")` writes it for any browser.
 
 import operator
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from .page import SCRIPTS, Player, join
 from .shape import Levels
@@ -28,7 +29,7 @@ __all__ = ["Live", "live"]
 KINDS = 20                                      # of samples, each with a graph and programs
 
 
-def live(function: Callable, samples: Iterable, model=None, depth: int | None = None,
+def live(function: Callable[..., Any], samples: Iterable[Any], model: Any = None, depth: int | None = None,
          lr: float = 0.05) -> "Live":
     """A page in which the numbers of a loss are computed, so that every knob can be turned.
 
@@ -51,7 +52,9 @@ class Input(Value):
     __slots__ = ("indexed",)
     role = "input"
 
-    def __index__(self):
+    data: Any
+
+    def __index__(self) -> int:
         self.indexed = True
         return operator.index(self.data)
 
@@ -63,7 +66,8 @@ class Live(Player):
     scripts = ("computation.js", *SCRIPTS[:-1], "knobs.js", "learning.js", "data.js", "predict.js",
                "begin.js")
 
-    def __init__(self, function, samples, model=None, depth=None, lr=0.05):
+    def __init__(self, function: Callable[..., Any], samples: Iterable[Any], model: Any = None,
+                 depth: int | None = None, lr: float = 0.05):
         self._samples = [plain(tuple(sample)) for sample in samples]
         if not self._samples:
             raise ValueError("a live page takes at least one sample")
@@ -183,7 +187,7 @@ class Live(Player):
         return javascript_source(function, variant.sample, self._others, self._fixed,
                                  None if result else self._trained)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         knobs = len(self._variants[0].leaves) + len(self._others)
         return f"Live page of {len(self._samples)} samples, {knobs} knobs"
 

@@ -45,7 +45,7 @@ SCRIPTS = ("numbers.js", "sources.js", "model.js", "elements.js", "drawing.js", 
            "controls.js", "training.js", "begin.js")
 
 
-def play(root: Value, model=None, depth: int | None = None) -> "Player":
+def play(root: Value, model: Any = None, depth: int | None = None) -> "Player":
     """The computation of `root` as a page that plays it, forward and backward, step by step.
 
     Jupyter shows the player; `.save("backprop.html")` writes it as a page that any browser opens,
@@ -70,7 +70,7 @@ class Player:
     seconds = 1.5                               # that a moving picture shows each moment
     scripts: tuple[str, ...] = SCRIPTS
 
-    def __init__(self, root: Value, model=None, depth: int | None = None):
+    def __init__(self, root: Value, model: Any = None, depth: int | None = None):
         self._levels: Any = Levels(root, model, _asked(depth))
         self._frames: list[tuple] = []          # the numbers of a graph, and a caption for them
         self._record(root, self._levels)
@@ -83,7 +83,7 @@ class Player:
         self._levels, self._names = levels, list(numbers)
         self._frames.append(frame)              # last and whole: Ctrl-C before it records nothing
 
-    def save(self, path, size: tuple[int, int] = (1280, 800)) -> str:
+    def save(self, path: str | os.PathLike[str], size: tuple[int, int] = (1280, 800)) -> str:
         """Write the page to a file, whole or not at all, and return its path.
 
         `save("steps.gif")` photographs each step of it, or of a film each frame, in a window of
@@ -123,7 +123,7 @@ class Player:
     def _shape(self) -> Shape:
         return self._levels.shapes[self._levels.asked]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"{type(self).__name__} of {len(self._shape.wiring)} values, "
                 f"{self._steps} steps")
 
@@ -153,7 +153,7 @@ class Film(Player):
 
     kind, seconds = "film", 0.1
 
-    def __init__(self, model=None, depth: int | None = None):
+    def __init__(self, model: Any = None, depth: int | None = None):
         self._model, self._depth = model, depth
         self._levels, self._frames = None, []
 
@@ -179,7 +179,7 @@ class Film(Player):
     def _repr_html_(self) -> str:
         return super()._repr_html_() if self._frames else html.escape(repr(self))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if not self._frames:
             return "an empty Film: film.add(loss) records a step of training"
         return f"Film of {len(self._frames)} times {len(self._shape.wiring)} values"
