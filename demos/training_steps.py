@@ -256,16 +256,31 @@ def by_jit(values, samples, language="python"):
     return step
 
 
+def by_train(values, samples):
+    """Many steps are one call: `step.many(1000)`."""
+    from micrograd import jit
+    from micrograd.optim import SGD
+    parameters, loss_of = values()
+    compiled, optimizer = jit(loss_of, parameters, "c"), SGD(parameters, lr=LR)
+
+    def step():
+        return step.many(1)[0]
+    step.many = lambda count: compiled.train([samples] * count, optimizer)
+    return step
+
+
 ENGINE, JIT, HAND = "node by node", "compiled to Python by jit", "by hand, in plain Python"
-JIT_C = "compiled to C by jit"
+JIT_C, TRAIN = "compiled to C by jit", "and many steps in one call"
 TASKS = {
     "2-2-1 with tanh, 4 samples": {
         JIT: lambda: by_jit(xor_values, XOR), JIT_C: lambda: by_jit(xor_values, XOR, "c"),
+        TRAIN: lambda: by_train(xor_values, XOR),
         HAND: xor_by_hand, ENGINE: lambda: by_engine(xor_values, XOR),
         "PyTorch": xor_by_torch, "JAX": xor_by_jax},
     "2-16-16-1 with hinge loss, 100 samples": {
         JIT: lambda: by_jit(circle_values, CIRCLE),
         JIT_C: lambda: by_jit(circle_values, CIRCLE, "c"),
+        TRAIN: lambda: by_train(circle_values, CIRCLE),
         HAND: circle_by_hand, ENGINE: lambda: by_engine(circle_values, CIRCLE),
         "PyTorch": circle_by_torch, "JAX": circle_by_jax},
 }
