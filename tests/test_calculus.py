@@ -316,6 +316,29 @@ def test_slope_of_one_side():
         slope(math.log, 0.0, -1)
 
 
+@pytest.mark.parametrize("side, clean, noisy", [(0, 1e-11, 1e-7), (1, 1e-10, 2.5e-7),
+                                                (-1, 1e-10, 2.5e-7)])
+def test_slope_extrapolates_with_the_right_factors(side, clean, noisy):
+    """With any other they would be measured too, but to fewer digits."""
+    for f, derivative, x in [(math.exp, math.exp, 1.0), (math.sin, math.cos, 0.7),
+                             (lambda x: 1 / x, lambda x: -1 / x ** 2, 1.5),
+                             (math.log, lambda x: 1 / x, 2.0)]:
+        assert slope(f, x, side)[0] == pytest.approx(derivative(x), rel=clean)
+    for f, derivative, x in [  # rounding forbids small nudges here
+            (lambda x: 1e6 + math.exp(3 * x), lambda x: 3 * math.exp(3 * x), 1.0),
+            (lambda x: 1e6 + math.sin(20 * x), lambda x: 20 * math.cos(20 * x), 1.0)]:
+        assert slope(f, x, side)[0] == pytest.approx(derivative(x), rel=noisy)
+
+
+def test_slope_looks_at_both_sides_unless_it_is_told_otherwise():
+    assert slope(abs, 0.0)[0] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("f", [fn.relu, abs])
+def test_at_a_corner_the_second_derivative_is_0_as_the_first(f):
+    assert [grad(f)(0.0), grad(grad(f))(0.0), grad(grad(grad(f)))(0.0)] == [0, 0, 0]
+
+
 def test_no_slope():
     def nowhere(x):
         raise ValueError("no")

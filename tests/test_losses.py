@@ -22,6 +22,11 @@ def test_unequal_or_empty(loss, inputs, targets):
         loss(inputs, targets)
 
 
+@pytest.mark.parametrize("loss", [mse_loss, hinge_loss, binary_cross_entropy_with_logits])
+def test_the_mean_of_one_loss_is_that_loss_without_a_division(loss):
+    assert loss(Value(0.5), 1)._op == loss([Value(0.5)], [1])._op != "/"
+
+
 def test_mse_loss_is_exact_on_fractions():
     x = Value(Fraction(1, 3))
     loss = mse_loss([x], [1])
