@@ -119,7 +119,8 @@ def told(browser):
 def sample_of(browser):
     """The samples in the page's table, as flat lists of numbers, and which of them is shown."""
     return browser.run("""return [[...document.querySelectorAll("#data-rows tr")].map((row) =>
-        [...row.querySelectorAll("input[type=text]")].map((field) => Number(field.value))),
+        [...row.querySelectorAll("input[type=text]")].map(
+            (field) => Number(field.title.replace("−", "-")))),
         [...document.querySelectorAll("#data-rows input[type=radio]")].findIndex((x) => x.checked)
         ]""")
 
@@ -179,7 +180,7 @@ def drag(browser, css, dx):
 
 def write(browser, css, text):
     field = browser.driver.find_element("css selector", css)
-    browser.run("arguments[0].select()", field)
+    browser.run("arguments[0].focus(); arguments[0].select()", field)
     field.send_keys(text)
     browser.press("ENTER")
 
@@ -857,7 +858,7 @@ def test_the_page_of_a_large_model_trains(browser, tmp_path):
     told, right, means = browser.run("""return [
         [...document.querySelectorAll("#data-rows .computed:nth-last-child(2)")].map(
             (cell) => cell.textContent),
-        source.samples.map((sample) => steady(source.loss(sample))),
+        source.samples.map((sample) => rounded(source.loss(sample))),
         [source.curve.at(-1), source.mean(), source.curve.length - source.steps]]""")
     assert told == right and len(told) == 100
     assert means == [pytest.approx(means[1]), means[1], 1]      # a point for each step, and one

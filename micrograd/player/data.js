@@ -36,8 +36,10 @@ function makeRows() {
       if (fixed) return choice(path, k, `${name} of sample ${k + 1}`);
       const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off",
                                     "aria-label": `${name} of sample ${k + 1}` });
-      numberField(field, (x) => { source.change(k, path, x); retake(); },
-        () => { field.value = at(source.samples[k], path); });
+      const write = () => { field.value = at(source.samples[k], path); };
+      numberField(field, (x) => { source.change(k, path, x); retake(); }, write);
+      field.addEventListener("focus", () => { write(); field.select(); });
+      field.addEventListener("blur", showData);
       return field;
     });
     const computed = [...OUTPUTS, "loss"].map(() => make("td", { class: "computed" }));
@@ -84,13 +86,12 @@ function showData() {
     setClass(row, shown ? "shown" : "");
     radio.checked = shown;
     COLUMNS.forEach(({ path, fixed }, j) => {
-      const text = String(at(sample, path));
-      if (fixed) fields[j].update(at(sample, path));
-      else if (document.activeElement !== fields[j] && fields[j].value !== text) {
-        fields[j].value = text;
-      }
+      const x = at(sample, path), field = fields[j];
+      if (fixed) { field.update(x); return; }
+      setAttribute(field, "title", full(x));            // all digits, also where one writes
+      if (document.activeElement !== field && field.value !== brief(x)) field.value = brief(x);
     });
-    source.outputs(sample).forEach((x, j) => setText(computed[j], steady(x)));
+    source.outputs(sample).forEach((x, j) => setText(computed[j], rounded(x)));
   });
   setText(byId("data-name"), `Sample ${source.shown + 1} of ${source.samples.length} is shown`);
 }
@@ -232,7 +233,7 @@ function showPlane() {
     `at the one that is shown, ${OUTPUTS[0]} is ${short(shown)}`);
   for (const [id, x] of [["plane-left", range.across[0]], ["plane-right", range.across[1]],
                          ["plane-low", range.up[0]], ["plane-high", range.up[1]]]) {
-    setText(byId(id), short(Number(x.toPrecision(3))));
+    setText(byId(id), brief(x));
   }
 }
 

@@ -43,9 +43,17 @@ function short(x) {
 
 /** For a number that changes while one looks: its digits keep their places. */
 function steady(x) {
-  if (typeof x !== "number" || !Number.isFinite(x)) return short(x);
+  const isTiny = typeof x === "number" && x && Math.abs(x) < 5e-5;
+  return isTiny ? short(x) : rounded(x);
+}
+
+/** Where there is little room. */
+const brief = (x) => short(Number(x.toPrecision(3)));
+
+/** In a table, the smallest are 0.0000. */
+function rounded(x) {
   const magnitude = Math.abs(x);
-  if (magnitude && (magnitude < 5e-5 || magnitude >= 1e5)) return short(x);
+  if (typeof x !== "number" || !(magnitude < 1e5)) return short(x);
   return minus((x || 0).toFixed(magnitude < 100 ? 4 : magnitude < 1e4 ? 2 : 1));
 }
 
