@@ -22,12 +22,13 @@ import zlib
 from html import escape
 
 import command_line
+import moons
 from command_line import BadInput
 from gpt import END, GPT, Training, add
 from micrograd import dot, jit
 from micrograd.losses import mse_loss, softmax
-from micrograd.nn import Neuron, Parameter
-from micrograd.optim import SGD
+from micrograd.nn import MLP, Neuron, Parameter
+from micrograd.optim import SGD, Adam
 from parameters import FAMILIES
 from story_pictures import shown, trained
 from tables import TREES, Scale, least_squares, read
@@ -351,7 +352,7 @@ def page(saved: dict) -> str:
 
     counts = {model.name: model.count(family.parts) for family in FAMILIES for model in family.models}
     llama = counts["Llama 2 70B"]
-    gpt_numbers = [p.data for p in gpt.parameters()]
+    gpt_numbers, two_moons = [p.data for p in gpt.parameters()], moons_numbers()
     chances = probabilities(gpt_program.forward, saved, BEGIN)
     parameters = dict(zip(names, start))
     text_parts = {
@@ -382,7 +383,9 @@ def page(saved: dict) -> str:
             f'</td><td id="gradient-{name}">{minus(f"{gradient:.1f}")}</td></tr>'
             for name, x, gradient in zip(names, start, slopes)]),
         "squares": squares([p.data for p in network.parameters()], "9: the trees")
+                   + squares(two_moons, f"{len(two_moons)}: a curve between two kinds of points")
                    + squares(gpt_numbers, f"{len(gpt_numbers):,}: the language model below"),
+        "moons_count": str(len(two_moons)),
         "llama_count": f"{llama:,}",
         "llama_metres": f"{math.sqrt(llama) * PIXEL / 96 * 0.0254:.0f}",
         "begin": BEGIN, "longest": str(saved["options"]["context"] - 2),
@@ -397,6 +400,17 @@ def page(saved: dict) -> str:
     programs = (f"const programs = {{\nradio: {radio_program},\ntrees: {trees_program},\n"
                 f"gpt: {source(gpt_program, 'forward')}}};")
     return written(text_parts, data, programs)
+
+
+def moons_numbers() -> list[float]:
+    """The parameters of the network of moons.py, after its training."""
+    rng = random.Random(1)
+    samples = moons.two_moons(100, rng)
+    moons.two_moons(1000, rng)                  # those it is examined with, there
+    model = MLP(2, [16, 16, 1], rng=rng)
+    step, optimizer = moons.compiled(model, "python"), Adam(model.parameters(), lr=moons.LR)
+    step.train([samples] * 60, optimizer)
+    return [p.data for p in model.parameters()]
 
 
 def minus(number: str) -> str:

@@ -128,6 +128,18 @@ def test_a_checkpoint_of_gpt_py_takes_its_place(demo, tmp_path):
     assert "4,224" in (tmp_path / "out" / "what_is_a_parameter.html").read_text("utf-8")
 
 
+def test_the_ladder_has_a_square_for_each_parameter_of_three_networks(demo):
+    """Drawn to one scale: the picture of a network is as wide as the root of its parameters."""
+    text = demo.module("what_is_a_parameter").HERE.joinpath("what_is_a_parameter.html").read_text("utf-8")
+    found = re.findall(r'<img width="(\d+)" height="(\d+)" alt="A square for each of ([\d,]+) ', text)
+    counts = [int(count.replace(",", "")) for _, _, count in found]
+    assert counts == [9, 337, 4224]
+    assert [(int(w), int(h)) for w, h, _ in found] == [
+        (3 * math.ceil(math.sqrt(n)),) * 2 for n in counts]
+    assert "68,976,648,192" in text and f"sides of {math.sqrt(68976648192) * 3 * 25.4 / 96000:.0f} metres" in \
+        " ".join(text.split())
+
+
 # ── In a browser ──────────────────────────────────────────────────────────────────────────────────
 
 def set_range(page, name, value):
