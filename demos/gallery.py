@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Callable
 
 import command_line
-from micrograd import Value, draw_dot, relu, tanh
+from micrograd import Value, draw_dot, live, relu, tanh
 from micrograd.losses import hinge_loss, mse_loss
 from micrograd.nn import MLP, Module, Neuron, Parameter
 from tables import TREES, Scale, read
@@ -145,6 +145,17 @@ def batch():
     return draw_dot(loss, model, depth=1)
 
 
+def knobs():
+    """And a page that computes: drag any number sideways and everything follows, or press Train and
+    see the network find out that exactly one of its two inputs is 1."""
+    model = TwoTwoOne(random.Random(1), tanh)
+
+    def loss(x1, x2, target):
+        return (model(x1, x2) - target) ** 2
+
+    return live(loss, [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)], model, lr=0.2)
+
+
 EXAMPLES = {
     "A neuron": neuron,
     "Two inputs, two hidden neurons, one output": two_two_one,
@@ -157,6 +168,7 @@ EXAMPLES = {
     "337 parameters, with open neurons": neurons_open,
     "A batch": batch,
 }
+PAGES = {"Every number is a knob": knobs}
 HERE = pathlib.Path(__file__).parent
 OTHERS = ["derivatives.py", "parameters.py", "story_pictures.py"]   # whose picture is in a README
 
@@ -173,6 +185,7 @@ PAGE = """<!DOCTYPE html>
          background: white; color: #222; font: 1rem/1.5 system-ui, sans-serif; }
   h2 { margin-top: 3rem; }
   img { display: block; max-width: 100%; max-height: 60rem; margin: 1rem auto; }
+  iframe { width: 100%; height: 800px; border: 1px solid #ccc; border-radius: 0.5rem; }
   pre { background: #f4f4f4; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 </style>
 <h1>A gallery</h1>
@@ -181,13 +194,22 @@ it is large: blue above 0, orange below, dotted where it is 0.</p>
 """
 
 
-def section(title: str, example: Callable) -> str:
+def picture(example: Callable) -> str:
+    return f'<img src="{example.__name__}.svg" alt="The graph of this example.">'
+
+
+def frame(example: Callable) -> str:
+    name = f"{example.__name__}.html"
+    return f'<iframe src="{name}" title="{name}" loading="lazy"></iframe>'
+
+
+def section(title: str, example: Callable, shown: str) -> str:
     caption = html.escape(" ".join(example.__doc__.split()))
     caption = re.sub("`(.*?)`", r"<code>\1</code>", caption)
     source = inspect.getsource(example).split('"""\n', 1)[1]
     program = html.escape(textwrap.dedent(source))
     return (f"<h2>{title}</h2>\n"
-            f'<img src="{example.__name__}.svg" alt="The graph of this example.">\n'
+            f"{shown}\n"
             f"<p>{caption}</p>\n"
             f"<details><summary>The program</summary><pre>{program}</pre></details>\n")
 
@@ -198,7 +220,10 @@ def tell(args) -> None:
     for demo in OTHERS:
         subprocess.run([sys.executable, HERE / demo, "--out", args.out], check=True,
                        stdout=subprocess.DEVNULL)
-    sections = [section(title, example) for title, example in EXAMPLES.items()]
+    for example in PAGES.values():
+        example().save(args.out / f"{example.__name__}.html")
+    sections = [*[section(title, example, picture(example)) for title, example in EXAMPLES.items()],
+                *[section(title, example, frame(example)) for title, example in PAGES.items()]]
     command_line.write(args.out / "gallery.html", PAGE + "".join(sections))
     print(f"{len(EXAMPLES)} pictures and the page that shows them are in {args.out}: "
           "open gallery.html.")

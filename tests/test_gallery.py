@@ -38,8 +38,22 @@ def test_the_page_shows_every_picture_with_its_program(gallery):
     for picture in pictures:
         assert len(shown(gallery / picture)) > 3
     programs = re.findall(r"<pre>(.*?)</pre>", page, re.S)
-    assert len(programs) == len(pictures)
-    assert all("backward()" in program and "draw_dot" in program for program in programs)
+    assert len(programs) == len(pictures) + 1
+    assert all("backward()" in program and "draw_dot" in program for program in programs[:-1])
+
+
+def test_its_page_of_knobs_computes(gallery, browser):
+    browser.open(gallery / "gallery.html")
+    frame = browser.driver.find_element("css selector", "iframe")
+    browser.run("arguments[0].scrollIntoView()", frame)
+    browser.driver.switch_to.frame(frame)
+    try:
+        browser.wait("return document.querySelectorAll('[role=slider]').length")
+        before = browser.text("#train-now")
+        browser.click("#train-step")
+        assert browser.text("#train-now") != before
+    finally:
+        browser.driver.switch_to.default_content()
 
 
 @pytest.mark.parametrize("name", sorted({*readme_pictures(),
