@@ -6,7 +6,7 @@ let first = true;
 function show(step, frame = model.frame) {
   const from = [model.step, model.frame];
   model.go(step, frame);
-  const all = first || model.frame !== from[1];
+  const all = first || model.frame !== from[1], moves = first || model.step !== from[0];
   if (isAlive) hideRows();
   model.isResting = false;
   first = false;
@@ -16,7 +16,7 @@ function show(step, frame = model.frame) {
   if (isFilm) showTraining();
   if (isAlive) showLive();
   for (const transport of transports) transport.update();
-  follow(all);
+  if (moves) follow(all);                               // which asks where one has scrolled to
   announce();
   address();
 }

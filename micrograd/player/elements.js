@@ -20,8 +20,10 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function setText(element, text) {
-  const changes = element.textContent !== text;
-  if (changes) element.textContent = text;
+  const old = element.firstChild, changes = (old ? element.textContent : "") !== text;
+  // To change a text in its place is cheaper than to put another in its place.
+  if (changes && old?.nodeType === Node.TEXT_NODE && !old.nextSibling) old.data = text;
+  else if (changes) element.textContent = text;
   return changes;
 }
 
