@@ -9,8 +9,9 @@ import pytest
 from micrograd import functions as fn
 from micrograd import op
 from micrograd.calculus import grad, hessian, jacobian
-from micrograd.checking import GradientError, check_gradients, diagnose, slope
+from micrograd.checking import Check, GradientError, check_gradients, diagnose, slope
 from micrograd.engine import Constant, Value, chain_rule, dot, gradients, topological_order
+from micrograd.ground.numbers import power
 from micrograd.losses import cross_entropy
 
 POINTS = [F(3), F(-2, 3), F(1, 7), F(5, 2), F(-11, 4)]
@@ -330,6 +331,12 @@ def test_slope_extrapolates_with_the_right_factors(side, clean, noisy):
         assert slope(f, x, side)[0] == pytest.approx(derivative(x), rel=noisy)
 
 
+def test_far_out_the_slope_is_as_exact_as_elsewhere():
+    """Nudges that are short beside x see little of what is no wave, and are not preferred."""
+    for f, true in [(math.log, 1e-8), (math.sqrt, 0.5e-4), (lambda x: 1 / x, -1e-16)]:
+        assert slope(f, 1e8)[0] == pytest.approx(true, rel=1e-10)
+
+
 def test_slope_looks_at_both_sides_unless_it_is_told_otherwise():
     assert slope(abs, 0.0)[0] == pytest.approx(0, abs=1e-12)
 
@@ -612,6 +619,67 @@ def test_many_mistakes_are_counted():
 
 def test_is_an_assertion_error():
     assert issubclass(GradientError, AssertionError)
+
+
+def test_a_wrong_rule_of_mathematics_that_cannot_run_on_values_is_found():
+    """How far rounding throws it is not known, then."""
+    wrong = op("wrong", lambda g, out, x: g * 2 * out)(lambda x: math.exp(float.__float__(x)))
+    with pytest.raises(GradientError, match="the rule says 4.9.*the slope.* is 2.4"):
+        check_gradients(wrong, 0.9)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_rule_at_the_edge_of_a_domain_is_checked_from_the_side_that_there_is(sign):
+    checks = check_gradients(lambda x: (sign * (x - 1)) ** 1.5, 1.0)
+    assert {check.verdict for check in checks} == {"agrees"}
+    wrong = op("wrong", lambda g, out, x: g)(lambda x: power(sign * (x - 1), 1.5))
+    with pytest.raises(GradientError, match="the rule says 1; the slope measured by nudging is"):
+        check_gradients(wrong, 1.0)
+
+
+def test_of_a_kink_the_slope_is_that_across():
+    check, _ = check_gradients(abs, 0.0)
+    assert (check.verdict, check.said, check.slope) == ("kink", 0, 0)
+
+
+@pytest.mark.parametrize("said, verdict", [(0.0, "kink"), (0.3, "kink"), (1.0, "kink"),
+                                           (-0.1, "differs"), (1.1, "differs")])
+def test_at_a_kink_anything_from_the_one_slope_to_the_other_is_right(said, verdict):
+    corner = op("corner", lambda g, out, x: said * g)(lambda x: max(x, 0.0))
+    if verdict == "differs":
+        with pytest.raises(GradientError, match="the slope is 0 to the left, 1 to the right"):
+            check_gradients(corner, 0.0)
+    else:
+        assert check_gradients(corner, 0.0)[0].verdict == verdict
+
+
+# ── what a check says ─────────────────────────────────────────────────────────────────────────────
+
+def test_a_check_without_a_slope_says_what_the_rule_says():
+    assert str(Check("f by its input x", "x = 0.5", 2.0, math.nan, "edge")) == (
+        "f by its input x, at x = 0.5: the rule says 2; no slope can be measured there.")
+
+
+@pytest.mark.parametrize("x, at", [(0.5, "x = 0.5"), (3e-7, "x = 3e-07"), (1234.56789, "x = 1234.57"),
+                                   (1234567.25, "x = 1234567.25"), (1 / 3, "x = 0.333333")])
+def test_a_point_is_told_in_digits_enough(x, at):
+    assert check_gradients(fn.sin, x)[0].at == at
+
+
+def test_the_same_operation_at_the_same_point_is_checked_once():
+    once, twice = [check_gradients(f, 0.5) for f in (fn.sin, lambda x: fn.sin(x) + fn.sin(x))]
+    assert [check.what for check in twice].count(once[0].what) == 1
+
+
+@pytest.mark.parametrize("count", [4, 5, 6, 7])
+def test_five_wrong_derivatives_are_told_and_the_rest_counted(count):
+    wrong = op("wrong", lambda g, out, x: 2 * g)(lambda x: x + 0)
+    with pytest.raises(GradientError) as error:
+        check_gradients(lambda x: sum([wrong(x + i) for i in range(count)]), 0.5)
+    heading, *lines = str(error.value).split("\n")
+    assert heading.startswith(f"wrong derivatives: {count} of ")
+    assert len(lines) == min(count, 5) + (count > 5)
+    assert lines[5:] == ([f"  … and {count - 5} more"] if count > 5 else [])
 
 
 # ── diagnose ──────────────────────────────────────────────────────────────────────────────────────
