@@ -488,6 +488,16 @@ def test_points_in_the_plane_can_be_dragged_and_added(browser, tmp_path):
     added, shown = sample_of(browser)
     assert len(added) == 5 and shown == 4 and added[4] == pytest.approx([0.5, 0.5, 0], abs=0.02)
     agrees(browser, function, samples, model.parameters())
+    ActionChains(browser.driver, duration=0).click_and_hold(sheet).move_by_offset(
+        150, -250).release().perform()          # no farther than the edge of the plane
+    right, high = browser.run("return [range.across[1], range.up[1]]")
+    assert sample_of(browser)[0][4] == pytest.approx([right, high, 0], abs=0.02)
+    write(browser, "#data-rows tr:nth-child(2) td:nth-child(2) input", "5")
+    assert browser.run("return [...document.querySelectorAll('.point')].every((dot) => "
+                       "dot.cx.baseVal.value > 0 && dot.cx.baseVal.value < 300)")
+    assert browser.text("#plane-right") != "1.3"        # it shows them all
+    browser.click("#train-reset")
+    assert browser.text("#plane-right") == "1.3" and sample_of(browser)[0] == before
 
 
 def test_the_plane_is_what_the_model_says(browser, tmp_path):

@@ -37,7 +37,7 @@ function makeRows() {
       const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off",
                                     "aria-label": `${name} of sample ${k + 1}` });
       const write = () => { field.value = at(source.samples[k], path); };
-      numberField(field, (x) => { source.change(k, path, x); retake(); }, write);
+      numberField(field, (x) => { source.change(k, path, x); fitPlane(); retake(); }, write);
       field.addEventListener("focus", () => { write(); field.select(); });
       field.addEventListener("blur", showData);
       return field;
@@ -51,7 +51,7 @@ function makeRows() {
     row.addEventListener("click", (event) => {
       if (!event.target.closest("input, button, select")) { source.show(k); retake(); }
     });
-    cells.push({ row, radio, fields, computed });
+    cells.push({ row, radio, fields, computed, remove });
     viewing.observe(row);
     return row;
   });
@@ -80,7 +80,8 @@ function choice(path, k, name) {
 
 function showData() {
   if (cells.length !== Math.min(ROWS, source.samples.length)) makeRows();
-  cells.forEach(({ row, radio, fields, computed }, k) => {
+  cells.forEach(({ row, radio, fields, computed, remove }, k) => {
+    setAttribute(remove, "aria-disabled", source.samples.length === 1);
     if (trainingNow && !inView.has(row)) return;        // written when the training pauses
     const sample = source.samples[k], shown = k === source.shown;
     setClass(row, shown ? "shown" : "");
@@ -129,6 +130,14 @@ function makePlane() {
   const names = AXES.map(({ name }) => name);
   setText(byId("plane-name"), AXES.length === 2 ? `${OUTPUTS[0]} over ${names.join(" and ")}`
     : `${OUTPUTS[0]} over ${names[0]}`);
+}
+
+/** The plane shows all points, if it can: one may have been written far away. */
+function fitPlane() {
+  const isOutside = (x) => x < 0 || x > SIDE;
+  if (!hasPlane || !source.samples.some((sample) => where(sample).some(isOutside))) return;
+  const wider = ranges();
+  if ([...wider.across, ...wider.up].every((x) => Math.abs(x) < 1e300)) range = wider;
 }
 
 /** What the axes show: all samples and a margin. Of the target, too. */

@@ -49,7 +49,12 @@ function makeTraining() {
     owed = 1;
     requestAnimationFrame(trainTick);
   });
-  on("train-reset", () => { stopTraining(); source.reset(); retake(); });
+  on("train-reset", () => {
+    stopTraining();
+    source.reset();
+    if (hasPlane) range = ranges();
+    retake();
+  });
   on("train-new", () => { stopTraining(); source.restart(); retake(); });
   const lr = byId("train-lr");
   lr.value = source.lr;
