@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from micrograd.losses import softmax
 from micrograd.nn import MLP, Module, Parameter
 from micrograd.optim import SGD
 from micrograd.player import live
+from micrograd.player.page import _plain
 
 
 # ── Graphs ────────────────────────────────────────────────────────────────────────────────────────
@@ -901,13 +903,23 @@ def test_the_model_runs_without_a_page(tmp_path):
 @pytest.mark.skipif(not shutil.which("node"), reason="no node to run the page's script in")
 def test_pages_write_numbers_as_pictures_do():
     rng = random.Random(0)
-    numbers = [0.0, -0.0, 1.0, -2.0, 0.1, 1e-4, 9.9996e-5, 99999.5, 1e5, 123456.7, 2.0 ** 64, -1e300,
-               5e-324, 999.96, 9999.6, 0.00012345, 1 / 3, 1e9, 999999999.0, 31415.926]
-    numbers += [rng.gauss(0, 1) * 10 ** rng.uniform(-12, 12) for _ in range(500)]
+    numbers = [0.0, -0.0, 0.1, 9.9996e-5, 99999.5, 123456.7, 999.96, 9999.6, 0.00012345, 31415.926,
+               5e-324, 1.7976931348623157e308, math.nan, math.inf, -math.inf, True, 10 ** 400]
+    numbers += [sign * mantissa * 10.0 ** power for power in range(-300, 301) for sign in (1, -1)
+                for mantissa in (1.0, rng.uniform(1, 10), 9.9995, 9.99949)]
+    numbers += [rng.gauss(0, 1) * 10 ** rng.uniform(-12, 12) for _ in range(2000)]
+    numbers += [float(rng.randrange(10 ** k)) for k in range(1, 20) for _ in range(20)]
+    numbers += [k / 2 ** j for k in range(-99, 100, 7) for j in range(16)]      # many ties
+    numbers += [rng.randrange(-10 ** k, 10 ** k) for k in range(1, 60) for _ in range(20)]
+    numbers += [Fraction(rng.randrange(-10 ** k, 10 ** k), rng.randrange(1, 10 ** j))
+                for k in range(1, 12) for j in range(1, 12) for _ in range(8)]
     script = (Path(micrograd.__file__).parent / "player" / "numbers.js").read_text("utf-8")
-    program = f"{script}\nconsole.log(JSON.stringify({json.dumps(numbers)}.map(short)));"
-    done = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [picture_number(x) for x in numbers]
+    given = json.dumps([_plain(x) for x in numbers])
+    done = subprocess.run(["node"], input=f"{script}\nconsole.log(JSON.stringify({given}.map(short)))",
+                          capture_output=True, text=True, check=True, encoding="utf-8")
+    found = json.loads(done.stdout)
+    assert len(found) == len(numbers) > 9000
+    assert [(x, text) for x, text in zip(numbers, found) if text != picture_number(x)] == []
 
 
 # ── Bad input ─────────────────────────────────────────────────────────────────────────────────────

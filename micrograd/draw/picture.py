@@ -45,8 +45,10 @@ def draw_dot(root: Value, model: Any = None, depth: float | None = None,
     With `model`, its parts are boxes around their parameters and what they computed. `depth` levels
     of boxes are open: with 0 the model is one closed box, with 1 its layers are closed, with 2
     their neurons. A closed box tells what went in and came out, how many parameters and operations
-    it hides, and the norm of the parameters' gradient. What would still be too much for one page is
-    closed as well, and the picture says so; `depth=math.inf` leaves everything open.
+    it hides, and the norm of the parameters' gradient. Where that would be wider than a README's
+    column, what the neurons of a layer do side by side is one box, with a row or, in colour, a
+    column of cells for each. What would still be too much for one page is closed as well, and the
+    picture says so; `depth=math.inf` leaves everything open, however large.
 
     After `backward()` every arrow is as thick as the gradient that went back along it is large,
     blue where it is positive, orange where it is negative, dotted where it is 0 and dashed where it

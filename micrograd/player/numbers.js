@@ -27,7 +27,7 @@ function scaled(mantissa, power) {
 function short(x) {
   if (x === undefined) return "";
   if (typeof x === "string") {
-    if (x.length > 11 && x.includes("/")) return short(size(x));
+    if (x.includes("/") && x.split("/").some((part) => Math.abs(part) >= 1e6)) return short(size(x));
     const [, first, rest] = /^(-?\d)(\d{9,})$/.exec(x) || [];
     // From its digits, for a whole number may be beyond floats.
     return first ? scaled(Number(`${first}.${rest.slice(0, 12)}`), rest.length) : full(x);
