@@ -301,8 +301,12 @@ def _repeated(step, seconds: float) -> float:
     return passed / count
 
 
-def user_loop(seconds: float) -> float:
-    """Seconds a step of what a user writes around `jit`, with a network of nine parameters."""
+def user_loop(barest: bool, seconds: float) -> float:
+    """Seconds a step of what a user writes around `jit`, with a network of nine parameters.
+
+    The barest loop that does the same calls the compiled program itself. It never asks the model for
+    its parameters, nor looks whether samples and numbers are what the program was made for.
+    """
     from micrograd import jit, tanh
     from micrograd.nn import MLP
     model = MLP(2, [2, 1], activation=tanh, rng=random.Random(1))
@@ -314,8 +318,21 @@ def user_loop(seconds: float) -> float:
         compiled(samples)
         for p in parameters:
             p.data -= 0.05 * p.grad
+
+    def bare_step():
+        for p in parameters:
+            p.grad = 0
+        mean, gradients = program(samples, [p.data for p in parameters])
+        for p, gradient in zip(parameters, gradients):
+            p.grad += gradient
+        for p in parameters:
+            p.data -= 0.05 * p.grad
     step()
-    return _repeated(step, seconds)
+    names = {}
+    exec(compiled.source, names)
+    assert compiled.leaves == parameters
+    program = names["step"]
+    return _repeated(bare_step if barest else step, seconds)
 
 
 @functools.cache

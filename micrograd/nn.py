@@ -74,16 +74,20 @@ class Module:
         """Every parameter once: what an optimiser is to change."""
         # As _walk() goes, but without names: training waits for it at every step.
         found: dict[Value, None] = {}
-        seen, todo = set(), [self]
+        seen: set[int] = set()
+        todo: list[Iterator[Any]] = [iter([self])]
         while todo:
-            thing = todo.pop()
-            if isinstance(thing, Value):
-                if thing.operation is None:
-                    found[thing] = None
-            elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
-                seen.add(id(thing))
-                parts = vars(thing) if isinstance(thing, Module) else thing
-                todo += reversed(parts.values() if isinstance(parts, dict) else parts)
+            for thing in todo[-1]:
+                if isinstance(thing, Value):
+                    if thing.operation is None:
+                        found[thing] = None
+                elif isinstance(thing, (Module, dict, list, tuple)) and id(thing) not in seen:
+                    seen.add(id(thing))
+                    parts = vars(thing) if isinstance(thing, Module) else thing
+                    todo.append(iter(parts.values() if isinstance(parts, dict) else parts))
+                    break                       # what is in it comes first; then the rest of this
+            else:
+                todo.pop()
         return list(found)
 
     def zero_grad(self) -> None:
