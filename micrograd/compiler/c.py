@@ -28,7 +28,8 @@ TWO_INPUTS = ["atan2", "copysign", "fmod", "hypot", "pow"]
 WORDS = """asm auto break case char const continue default do double else enum extern float for goto
     if inline int long main register restrict return short signed sizeof static struct switch
     typedef typeof union unsigned void volatile while abs fabs floor modulo feclearexcept
-    fetestexcept checked samples sample parameters results count n i step forward update train finite""".split()
+    fetestexcept checked samples sample parameters results count n i step forward update train finite
+    bare""".split()
 
 PRELUDE = f"""\
 double {', '.join([f'{name}(double)' for name in ['fabs', 'floor', *FUNCTIONS]])};
@@ -45,13 +46,14 @@ enum {{INVALID = 1, DIVISION_BY_ZERO = 2, OVERFLOW = 4}};
 #else
 enum {{INVALID = 1, DIVISION_BY_ZERO = 4, OVERFLOW = 8}};
 #endif
+enum {{ERRORS = INVALID | DIVISION_BY_ZERO | OVERFLOW}};
 typedef void program(const double *, long, const double *, double *);
 
 static int checked(program *volatile run, const double *samples, long count,
                    const double *parameters, double *results) {{
-    feclearexcept(INVALID | DIVISION_BY_ZERO | OVERFLOW);
+    feclearexcept(ERRORS);
     run(samples, count, parameters, results);
-    return fetestexcept(INVALID | DIVISION_BY_ZERO | OVERFLOW);
+    return fetestexcept(ERRORS);
 }}
 """
 
@@ -59,8 +61,6 @@ static int checked(program *volatile run, const double *samples, long count,
 # `leaves[moving[0]]` is `state[moving[1]]`, and so on in pairs; `kept` gradients accumulate. It ends
 # before a step that has no finite result; `done` says how many there were.
 TRAIN = """\
-typedef int step(const double *, long, const double *, double *);
-
 static int finite(const double *numbers, long count) {
     for (long i = 0; i < count; i++)
         if (!(fabs(numbers[i]) <= 1.7976931348623157e308))
@@ -68,15 +68,16 @@ static int finite(const double *numbers, long count) {
     return 1;
 }
 
-void train(step *run, const double *samples, const long *starts, const long *counts,
+void train(program *run, const double *samples, const long *starts, const long *counts,
            const double *rates, long steps, double *leaves, const long *moving, double *state,
            const char *kept, double *work, double *losses, long *done, long pairs) {
+    program *volatile run_update = update;
     double *results = work, *next = results + 1 + GRADIENTS, *after = next + STATE + GRADIENTS;
+    feclearexcept(ERRORS);
     for (long k = 0; k < steps; k++) {
         for (long i = 0; i < pairs; i++)
             leaves[moving[2 * i]] = state[moving[2 * i + 1]];
-        if (run(samples + starts[k], counts[k], leaves, results))
-            return;
+        run(samples + starts[k], counts[k], leaves, results);
         double sum = 0.0;
         for (long i = 0; i <= GRADIENTS; i++)
             sum += results[i];
@@ -88,7 +89,8 @@ void train(step *run, const double *samples, const long *starts, const long *cou
             next[STATE + i] = (kept[i] ? state[STATE + i] : 0.0) + results[1 + i];
         if (rates)
             next[RATE] = rates[k];
-        if (checked(update, 0, 0, next, after) || !finite(after + STATE, PASSED))
+        run_update(0, 0, next, after);
+        if (fetestexcept(ERRORS) || !finite(after + STATE, PASSED))
             return;
         for (long i = 0; i < STATE; i++)
             state[i] = after[i];

@@ -54,8 +54,8 @@ def compiler(long: bool = False) -> str:
                      "pip install 'micrograd[c]' brings one")
 
 
-def build(source: str, function: str) -> Any:
-    """A function of a C source, which is compiled and loaded."""
+def build(source: str) -> Any:
+    """The library of a C source, which is compiled and loaded."""
     long = source.count("\n") > LONG
     command = compiler(long)
     folder = tempfile.mkdtemp(prefix="micrograd-")
@@ -70,7 +70,7 @@ def build(source: str, function: str) -> Any:
         else:
             said = done.stderr.decode(errors="replace").strip()[-300:]
             raise NoCompiler(f"{command} did not compile the program: {said}")
-        return getattr(ctypes.CDLL(os.fspath(library)), function)
+        return ctypes.CDLL(os.fspath(library))
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoCompiler(f"{command} did not make a program that can be loaded: {error}") \
             from None
@@ -84,8 +84,10 @@ class Native:
     def __init__(self, source: str, name: str, leaves: int, results: int):
         run = ("\nint run(const double *samples, long count, const double *parameters, "
                "double *results) {\n"
-               f"    return checked({name}, samples, count, parameters, results);\n}}\n")
-        self.function = build(f"{PRELUDE}\n{source}\n{run}", "run")
+               f"    return checked({name}, samples, count, parameters, results);\n}}\n"
+               f"program *bare = {name};\n")
+        library = build(f"{PRELUDE}\n{source}\n{run}")
+        self.function, self.bare = library.run, ctypes.c_void_p.in_dll(library, "bare")
         self.function.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_char_p, ctypes.c_char_p]
         self.leaves, self.results = struct.Struct(f"{leaves}d"), struct.Struct(f"{results}d")
         self.memory = ctypes.create_string_buffer(8 * results)

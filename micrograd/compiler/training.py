@@ -306,7 +306,7 @@ class Update:
                    "PASSED": returned - self.size}
         enum = ", ".join([f"{name} = {number}" for name, number in numbers.items()])
         try:
-            self.train = build(f"{PRELUDE}\n{self.source}\n\nenum {{{enum}}};\n{TRAIN}", "train")
+            self.train = build(f"{PRELUDE}\n{self.source}\n\nenum {{{enum}}};\n{TRAIN}").train
         except NoCompiler as error:
             raise Unsure(str(error)) from None
         self.train.restype = None
@@ -407,9 +407,9 @@ class Memory:
         """Make a step for each batch; returns the losses. They are fewer than the batches if a step
         is to be made singly, because in C it has no finite result."""
         update, program, count = self.update, chunk[0].program, len(chunk)
-        starts, samples, total = {}, [], 0
-        for batch in {id(batch): batch for batch in chunk}.values():
-            starts[batch] = total
+        starts, sizes, samples, total = {}, {}, [], 0
+        for batch in dict.fromkeys(chunk):
+            starts[batch], sizes[batch] = total, batch.count
             samples.append(batch.packed)
             total += len(batch.packed) // 8
         longs = struct.Struct(f"{count}l")
@@ -419,9 +419,9 @@ class Memory:
         leaves = chunk[0].leaves
         losses, done = ctypes.create_string_buffer(8 * count), ctypes.c_long(0)
         try:
-            update.train(ctypes.cast(program.native.function, ctypes.c_void_p), b"".join(samples),
-                         longs.pack(*[starts[batch] for batch in chunk]),
-                         longs.pack(*[batch.count for batch in chunk]),
+            update.train(program.native.bare, b"".join(samples),
+                         longs.pack(*map(starts.__getitem__, chunk)),
+                         longs.pack(*map(sizes.__getitem__, chunk)),
                          rates and struct.pack(f"{count}d", *rates), count,
                          ctypes.create_string_buffer(leaves, len(leaves) + 1), pairs, self.buffer,
                          self.kept, update.work, losses, ctypes.byref(done), len(moving))
@@ -549,18 +549,11 @@ class Training:
     def _run(self, k: int, memory: Memory) -> list[float]:
         update = memory.update
         if update.proved:
-            chunk, room = [self._batch(k)], update.steps(memory.state) - memory.done
+            room = update.steps(memory.state) - memory.done
             if room < 1:
                 self._put()
                 return []
-            for j in range(k + 1, min(len(self.batches), k + int(min(self.most, room)))):
-                try:
-                    batch = self.found.get(id(self.batches[j])) or self._batch(j)
-                except Unsure:                  # it will be the first of its own chunk
-                    break
-                if batch.program is not chunk[0].program:
-                    break
-                chunk.append(batch)
+            chunk = self._chunk(k, k + int(min(self.most, room)))
             began = time.perf_counter()
             made = memory.run(chunk, self.rates and self.rates[k:k + len(chunk)])
             if time.perf_counter() - began < LEAST_TIME:
@@ -579,6 +572,24 @@ class Training:
                 self.refusal = "its update does something else at each call"
             update.proved = True
         return [loss]
+
+    def _chunk(self, k: int, end: int) -> list[Batch]:
+        """Batch `k` and those after it that need the same program."""
+        program = self._batch(k).program
+        # All at once where they are known, which is as good as free.
+        known: list[Any] = [*map(self.found.get, map(id, self.batches[k:end]))]
+        if {batch and batch.program for batch in {*known}} == {program}:
+            return known
+        chunk = []
+        for j in range(k, min(len(self.batches), end)):
+            try:
+                batch = self._batch(j)
+            except Unsure:                      # it will be the first of its own chunk
+                break
+            if batch.program is not program:
+                break
+            chunk.append(batch)
+        return chunk
 
     def _batch(self, k: int) -> Batch:
         if found := self.found.get(id(self.batches[k])):
