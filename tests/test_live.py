@@ -341,6 +341,27 @@ def test_the_largest_numbers(browser, tmp_path):
     agrees(browser, function, samples, model.parameters())
 
 
+def test_what_has_no_logarithm_is_said_where_nothing_else_stands(browser, tmp_path):
+    model = Knobs(lambda w, x: functions.log(w * x), w=1.5)
+    page = live(squared(model), SAMPLES[::2], model).save(tmp_path / "knobs.html")
+    for size in (1280, 800), (390, 844):
+        browser.open(page, size=size)
+        browser.run("document.getElementById(arguments[0]).focus()", knob_of(browser, "w"))
+        write(browser, "#knob-number", "-1.5")
+        assert re.fullmatch(r"No number: log of -\S+: it takes numbers greater than 0",
+                            browser.text("#fault"))
+        assert browser.run("""
+            const box = document.getElementById("fault").getBoundingClientRect();
+            const title = document.createRange();
+            title.selectNodeContents(document.getElementById("title"));
+            return title.getBoundingClientRect().right < box.left || getComputedStyle(
+                document.getElementById("fault")).backgroundColor !== "rgba(0, 0, 0, 0)";""")
+        assert browser.texts("#promise dd")[3] == "NaN"
+        browser.click("#knob-back")
+        assert browser.text("#fault") == ""
+        agrees(browser, squared(model), SAMPLES[::2], model.parameters())
+
+
 # ── Training ──────────────────────────────────────────────────────────────────────────────────────
 
 def leaves_of(browser):

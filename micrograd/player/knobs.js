@@ -221,7 +221,8 @@ function showKnob() {
     plotted.gap.setAttribute(name, at);
   }
   plotted.rise.setAttribute("points", `${x0},${from} ${cx},${from} ${cx},${y0}`);
-  for (const [part, isSeen] of [["slope", true], ["rise", by], ["gap", by], ["promised", by]]) {
+  const gap = by && Number.isFinite(lossNow);
+  for (const [part, isSeen] of Object.entries({ slope: true, rise: by, gap, promised: by })) {
     plotted[part].setAttribute("visibility", isSeen && !hides ? "visible" : "hidden");
   }
 }
