@@ -318,7 +318,7 @@ def main() -> int:
     try:
         return run(parse())
     except KeyboardInterrupt:
-        print("\nStopped.")
+        print("\nStopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:                     # whoever was reading has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -132,7 +132,7 @@ class Checker:
             try:
                 # The worker stops by itself. It cannot where Python is deep in one huge product.
                 code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL, timeout=2 * seconds + 3).returncode
+                                      stderr=subprocess.DEVNULL, timeout=5 * seconds + 5).returncode
                 died = [f"Your code ended the whole process (exit code {code}) before it was "
                         "checked.", "Is there an os._exit(), or a recursion without an end?"]
             except subprocess.TimeoutExpired:
