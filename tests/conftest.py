@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,19 @@ DEMOS = Path(__file__).resolve().parents[1] / "demos"
 sys.path.append(str(DEMOS))                     # a demo imports command_line from beside itself
 
 
+# Tests start hundreds of processes. Where Python may not keep what it has compiled, each would compile
+# the package anew, which takes five times as long as the rest of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The programs beside the tests are none, and not searched for doctests.
+collect_ignore = [path.name for path in Path(__file__).parent.glob("*.py")
+                  if not path.name.startswith(("test_", "conftest"))]
+
+
 # ── Quick and slow tests ──────────────────────────────────────────────────────────────────────────
 
-# A test is slow if it is marked so, or uses a fixture that uses the fixture `slow`.
+# A test is slow if it is marked so, or uses a fixture that uses the fixture `slow`. Of a test with
+# many cases, `one_in(5)` makes all slow but the first of every five.
 LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -53,14 +64,25 @@ def graphs(pytestconfig, times):
     return range(pytestconfig.getoption("--graphs") or times(300))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)   # before others put them in random order
 def pytest_collection_modifyitems(config, items):
-    if whole(config):
-        return
-    slow = [item for item in items if item.get_closest_marker("slow")
-            or "slow" in getattr(item, "fixturenames", ())]
+    if not whole(config):
+        leave_out_slow_ones(config, items)
+    return (yield)
+
+
+def leave_out_slow_ones(config, items):
+    cases, slow, quick = Counter(), [], []
+    for item in items:
+        one_in = item.get_closest_marker("one_in")
+        of_many = one_in and cases[item.function] % one_in.args[0]
+        cases[getattr(item, "function", None)] += 1
+        left_out = (of_many or item.get_closest_marker("slow")
+                    or "slow" in getattr(item, "fixturenames", ()))
+        (slow if left_out else quick).append(item)
     config.hook.pytest_deselected(items=slow)
     config.stash[LEFT_OUT] = len(slow)
-    items[:] = [item for item in items if item not in slow]
+    items[:] = quick
 
 
 def pytest_terminal_summary(terminalreporter, config):

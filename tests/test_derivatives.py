@@ -85,6 +85,7 @@ def test_other_functions_and_orders(tmp_path, function, derivatives):
     assert "formula" not in output
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("orders", [1, 2, 6])
 def test_the_formulas_end_at_four(tmp_path, orders):
     assert len(table(told(tmp_path, "--orders", orders))) == 2 + orders + min(orders, 4)
@@ -127,8 +128,8 @@ def test_the_picture_is_the_same_each_time(tmp_path):
         assert f"<!-- tanh{'′' * order} -->" in pictures[0].decode("utf-8")
 
 
-@pytest.mark.parametrize("options", [
-    "--function exp --orders 1", pytest.param("--function sin --orders 8", marks=pytest.mark.slow)])
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("options", ["--function exp --orders 1", "--function sin --orders 8"])
 def test_other_pictures(tmp_path, options):
     pytest.importorskip("matplotlib")
     done = run(tmp_path, *options.split())
@@ -138,6 +139,7 @@ def test_other_pictures(tmp_path, options):
 
 # ── What it accepts and refuses ───────────────────────────────────────────────────────────────────
 
+@pytest.mark.slow
 def test_a_terminal_without_unicode(tmp_path):
     for option in ("--orders=5", "--help"):
         done = run(tmp_path, option, PYTHONIOENCODING="ascii",
@@ -152,6 +154,7 @@ def test_help_names_every_option(tmp_path):
         assert re.search(rf"^  {option}", done.stdout, re.M), option
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("option", ["--function cosh", "--orders 0", "--orders -1", "--orders 1.5",
                                     "--orders many", "--out"])
 def test_a_bad_option_is_refused(tmp_path, option):

@@ -698,8 +698,8 @@ def size(picture):
     return float(root.get("width")), float(root.get("height"))
 
 
-@pytest.mark.parametrize("depth", [None, *[pytest.param(depth, marks=pytest.mark.slow)
-                                           for depth in (0, 1, 2)]])
+@pytest.mark.one_in(4)
+@pytest.mark.parametrize("depth", [None, 0, 1, 2])
 def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
     model, loss = network(16, 16, 1, samples=100)
     width, height = size(draw_dot(loss, model, depth))
@@ -854,7 +854,8 @@ def test_a_dead_neuron_sends_nothing_back():
     assert signs[f"v{order.index(model.layers[1].neurons[0].b)}"] == "positive"
 
 
-@pytest.mark.parametrize("depth", [None, pytest.param(0, marks=pytest.mark.slow)])
+@pytest.mark.one_in(7)
+@pytest.mark.parametrize("depth", [None, 0])
 @pytest.mark.parametrize("key", LABELS[:-1] + ["\0", "\ud800", "\n"], ids=ascii)
 def test_titles_come_out_as_typed(key, depth):
     kind = type("<K>\\N", (Module,), {"__call__": lambda self, x: self.inner[key](x)})

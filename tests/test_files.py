@@ -103,6 +103,7 @@ def test_a_folder_is_no_file(write, tmp_path):
 
 
 @posix
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("options", [["--resume"], []], ids=["--resume", "a new run"])
 def test_a_pipe_instead_of_a_checkpoint_hangs_nobody(options, demo, tmp_path):
     (tmp_path / "out").mkdir()

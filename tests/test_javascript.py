@@ -124,9 +124,9 @@ def test_traces_of_random_graphs(graphs):
         assert found["fault"] is None
 
 
-def test_traces_of_long_chains():
+def test_traces_of_long_chains(times):
     roots = []
-    for seed in range(10):
+    for seed in range(times(10)):
         program, point = draw_chain(seed)
         roots.append(run_chain(program, [Value(x) for x in point]))
     for root, found in zip(roots, traced(*roots)):

@@ -137,6 +137,7 @@ def test_control_c_leaves_parameters_that_load(demo, tmp_path):
     demo.told(tmp_path, "moons.py", "--load", "out/moons.json", "--steps", 0)
 
 
+@pytest.mark.slow
 def test_control_c_after_training_leaves_them_too(demo, tmp_path):
     """The picture takes longer than the way from the printed line to the signal."""
     fake = tmp_path / "not installed"
@@ -182,6 +183,7 @@ def test_without_matplotlib_it_says_what_is_left_out(trained):
         "The picture is left out, because it needs matplotlib: pip install matplotlib"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("option", ["--steps=-1", "--steps=1.5", "--seed=x", "--load", "--out"])
 def test_a_bad_option_is_refused(demo, tmp_path, option):
     line = demo.refused(tmp_path, "moons.py", option)

@@ -24,7 +24,8 @@ def test_the_linear_network_stops_at_a_quarter(output):
     assert loss == 0.25 and set(given.values()) == {0.5} and len(given) == 4
 
 
-@pytest.mark.parametrize("seed", [2, pytest.param(17, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 17])
 def test_it_does_so_from_any_seed(demo, tmp_path, seed):
     output = demo.told(tmp_path, "xor.py", "--seed", seed, "--seeds", 1, without=["matplotlib"])
     assert answers(output, "Linear")[0] == 0.25
@@ -76,6 +77,7 @@ def test_the_picture(demo, tmp_path, steps):
     assert text.count("<image") == 2 and "linear: loss" in text and "tanh: losses from 3" in text
 
 
+@pytest.mark.slow
 def test_the_film(demo, tmp_path):
     output = demo.told(tmp_path, "xor.py", "--seeds", 1, "--steps", 250, "--out", "a/b",
                        without=["matplotlib"])
@@ -90,6 +92,7 @@ def test_the_film(demo, tmp_path):
     assert "from seed 1:" in output
 
 
+@pytest.mark.slow
 def test_the_pages_do_without_the_package_graphviz(demo, tmp_path):
     demo.told(tmp_path, "xor.py", "--seeds", 1, "--steps", 20, without=["matplotlib", "graphviz"])
     pages = {page.name for page in (tmp_path / "out").iterdir()}
@@ -101,12 +104,14 @@ def test_without_matplotlib_it_says_what_is_left_out(output):
         "The picture is left out, because it needs matplotlib: pip install matplotlib"
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("option", ["--seeds=0", "--steps=-1", "--steps=1.5", "--seed=x", "--out"])
 def test_a_bad_option_is_refused(demo, tmp_path, option):
     line = demo.refused(tmp_path, "xor.py", option)
     assert f"argument {option.split('=')[0]}: " in line
 
 
+@pytest.mark.slow
 def test_control_c_ends_it_with_a_sentence(demo, tmp_path):
     status, stderr = demo.interrupted(tmp_path, "from 100000 seeds", "xor.py", "--seeds", 10**5)
     assert (status, stderr) == (130, "Stopped before the end.")
