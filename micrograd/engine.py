@@ -16,8 +16,9 @@ of this file:
 >>> a                                           # d loss / da = b + 2a
 Value(data=2.0, grad=1.0)
 
-What comes from `ground/` is not about gradients: how a value is stored and shown, errors that name
-what went wrong, and shortcuts, without which all is the same but slower.
+What comes from `ground/` is not about gradients. `Node` is how a value is stored, shown and compared;
+`number` and `data_of` make sure of a number; `power` and `where` are `**` and a choice, for numbers
+of every kind; `errors` name what went wrong; without `shortcuts` all is the same but slower.
 
 Read `functions.py` next, for more operations, and then `nn.py`, which makes networks of values.
 """
@@ -183,9 +184,15 @@ def op(symbol: str, rule: Callable[..., Any]) -> Callable[[Function], Function]:
     """
     def decorate(mathematics: Any) -> Any:
         operation = Operation(symbol, mathematics, rule)
-        return functools.wraps(mathematics)(lambda *inputs: apply(operation, *inputs))
+
+        @functools.wraps(mathematics)           # under the same name, with the same docstring
+        def function(*inputs: Any) -> Any:
+            return apply(operation, *inputs)
+        return function
     return decorate
 
+
+# An operation may have any number of inputs. The dot product has the ws, and after them the xs.
 
 def _halves(both: tuple[Any, ...]) -> tuple[Any, Any]:
     return both[:len(both) // 2], both[len(both) // 2:]
@@ -235,8 +242,6 @@ def topological_order(root: Value) -> list[Value]:
     but graphs are deep, and Python's call stack is not: a chain of a thousand additions would
     overflow it. So what is still to be visited waits on a list of our own, `todo`. A None on it
     says that all inputs of the value below it are in order, and so it is that value's turn.
-    (Python frees a deep graph without recursion too; but 3.13 crashes if it does so in a thread that
-    was given a stack of less than a megabyte.)
 
     >>> x = Value(2, label="x")
     >>> [value.data for value in topological_order(x * 5 + x)]
@@ -275,11 +280,11 @@ def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any
     >>> chain_rule(Value(2.0) * Value(5.0), 10.0)       # the rule of × says (g · y, g · x)
     (50.0, 20.0)
     """
-    if not value._prev:
+    if not value._prev:                         # a leaf
         return ()
-    number = _differentiable if create_graph else data_of
-    with errors.naming(f"gradient of {value._op}", value._prev):
-        return pass_back(value.operation, g, number(value), [number(x) for x in value._prev])
+    given = _differentiable if create_graph else data_of
+    with errors.naming(f"gradient of {value.operation.symbol}", value._prev):
+        return pass_back(value.operation, g, given(value), [given(x) for x in value._prev])
 
 
 def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
