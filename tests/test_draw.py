@@ -1,5 +1,6 @@
 """The picture shows the graph: all of it, once, every label as typed, wherever dot is found."""
 
+import base64
 import importlib.metadata
 import inspect
 import json
@@ -324,6 +325,13 @@ def test_pipe_gives_bytes_or_with_an_encoding_a_string():
 def test_jupyter_gets_svg():
     shown = draw_dot(Value(1.0))._repr_mimebundle_()
     assert ET.fromstring(shown["image/svg+xml"]).tag == f"{SVG}svg"
+
+
+def test_a_notebook_that_is_not_trusted_gets_a_picture_that_runs_nothing(monkeypatch):
+    picture = draw_dot(Value(1.0))
+    assert base64.b64decode(picture._repr_mimebundle_()["image/png"]) == picture.pipe("png")
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    assert list(picture._repr_mimebundle_()) == ["image/svg+xml"]
 
 
 # ── What is refused ───────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """A `graphviz.Digraph` whose picture is ours."""
 
+import base64
 import os
 import pathlib
 import re
@@ -67,6 +68,16 @@ class Picture(graphviz.Digraph):                # type: ignore[misc]
         if view:
             graphviz.view(path)
         return path
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None,
+                          **more: Any) -> dict[str, Any]:
+        """What Jupyter asks for: the SVG, and a PNG for a notebook that is not trusted, where an
+        SVG, which could hold a script, is not shown."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(include, exclude, **more)
+        try:
+            return bundle | {"image/png": base64.b64encode(self.pipe("png")).decode()}
+        except ImportError:                     # without resvg_py there is no PNG
+            return bundle
 
     def _mime_(self) -> tuple[str, str]:
         """What marimo asks for, as Jupyter asks for `_repr_mimebundle_`."""
