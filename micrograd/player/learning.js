@@ -12,8 +12,8 @@ function stopTraining(because = "") {
   setText(byId("diverged"), because);
 }
 
-/** Some steps, or as many as there is time for; only the last one is drawn. They may take as long as
- *  drawing it does. */
+/** Some steps, or as many as there is time for; only the last one is drawn. They may take as long
+ *  as drawing it does. */
 function trainSteps(count) {
   const end = performance.now() + Math.max(16, drawing);
   for (let k = 0; k < count && (k === 0 || performance.now() < end); k++) {
