@@ -666,6 +666,17 @@ def test_a_point_is_told_in_digits_enough(x, at):
     assert check_gradients(fn.sin, x)[0].at == at
 
 
+def test_of_many_inputs_the_first_six_are_told():
+    *_, last = check_gradients(lambda *xs: sum(xs) * xs[0], [1.0] * 8)
+    assert last.at == ", ".join([f"x{i} = 1.0" for i in range(1, 7)]) and last.because == ""
+
+
+def test_a_function_that_does_not_tell_the_names_of_its_inputs():
+    """As `max` does not."""
+    assert [(check.what, check.said) for check in check_gradients(max, (1.0, 2.0))] == [
+        ("the whole function by x1", 0), ("the whole function by x2", 1)]
+
+
 def test_the_same_operation_at_the_same_point_is_checked_once():
     once, twice = [check_gradients(f, 0.5) for f in (fn.sin, lambda x: fn.sin(x) + fn.sin(x))]
     assert [check.what for check in twice].count(once[0].what) == 1
