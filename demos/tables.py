@@ -45,8 +45,9 @@ def read(path) -> tuple[list[str], list[tuple[float, float, float]]]:
         utf_16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
         raise BadInput(f"{path}: not a CSV file in UTF-8" + IN_UTF_16 * utf_16) from None
     except csv.Error as error:                  # as of a quotation mark that nothing closes
-        raise BadInput(f"{path}, line {reader.line_num}: not a CSV file in UTF-8 ({error})"
-                       ) from None
+        nul = "NUL" in str(error)               # by Python 3.10, before it has counted the line
+        raise BadInput(f"{path}, line {reader.line_num + nul}: not a CSV file in UTF-8 ({error})"
+                       + IN_UTF_16 * nul) from None
     if len(rows) < 2:
         raise BadInput(f"{path}, line {max(1, reader.line_num)}: the file has {len(rows)} "
                        "rows of three numbers, expected two or more")
