@@ -905,3 +905,22 @@ def test_a_parameter_without_a_label_is_called_by_its_place():
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])
     assert [value["name"] for value in data["graphs"][data["open"]]["values"]] == [
         "scale", "#1", "#2"]
+
+
+# ── Forced colours ────────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_with_forced_colours_every_text_differs_from_what_it_stands_on(theme, browser, tmp_path):
+    x, y = Value(2.0, label="x"), Value(-3.0, label="y")
+    page = play((x * y).tanh() + x).save(tmp_path / "page.html")
+    browser.open(page, "#step=3")
+    browser.emulate("setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"},
+                                                  {"name": "prefers-color-scheme", "value": theme}])
+    assert browser.run("return matchMedia('(forced-colors: active)').matches")
+    alike = browser.run("""
+        const of = (element) => getComputedStyle(element).fill;
+        return [...document.querySelectorAll("#graph .node text")].filter((text) =>
+            of(text) === of(text.closest(".node").querySelector(".shape"))).map((t) => t.textContent)
+    """)
+    browser.emulate("setEmulatedMedia", features=[])
+    assert alike == []
