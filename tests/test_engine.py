@@ -613,6 +613,32 @@ def test_outside_the_domain(function, x, error, message):
         function(Value(x, label="x"))
 
 
+@pytest.mark.parametrize("x", [0.0, -2.0, math.inf])
+def test_the_power_0_has_the_gradient_0_everywhere(x):
+    x = Value(x)
+    (x ** 0).backward()
+    assert x.grad == 0
+
+
+def test_a_plain_exponent_gets_no_gradient():
+    out = Value(2.0) ** 3
+    out.backward()
+    assert [x.grad for x in out._prev] == [12, 0]
+
+
+@pytest.mark.parametrize("make", [lambda: Value(1.0), lambda: (Value(1.0) * 2)._prev[1]],
+                         ids=["Value", "Constant"])
+def test_a_value_has_no_other_attributes(make):
+    """A dict for them would cost more memory than all the rest."""
+    with pytest.raises(AttributeError):
+        make().weight = 1
+
+
+def test_an_operation_stays_as_it_was_made():
+    with pytest.raises(AttributeError):
+        Value(1.0).exp().operation.symbol = "log"
+
+
 def test_a_negative_base_of_a_whole_exponent():
     """The base has a gradient though the exponent, a Value, has none: as in PyTorch."""
     base, exponent = Value(-2.0), Value(3.0)
