@@ -83,6 +83,8 @@ def test_it_succeeds_and_the_engines_agree(quick):
     r"  a node for every \* and \+ +\S+ ms",
     r"  a node for every dot +\S+ ms",
     r"  compiled to (C|Python) +\S+ ms",
+    r"  compiled to (C|Python), 60 in one call +\S+ [mµ]s",
+    r"  and many steps in one call +\S+ µs +\S+",
     r"(kept|NOT KEPT): a language model compiled, at least 10 times .* \(\S+ times, after .*\)",
     r"  longest chain that works +100,000 or more +\d+",
     r"(kept|NOT KEPT): at least 1.5 times faster on 2-2-1, 4 samples \(\S+\)",

@@ -57,9 +57,6 @@ def remembered(optimizer: Any) -> dict[str, Any]:
     for name in ("step", "zero_grad", "__setattr__"):
         if getattr(kind, name) is not getattr(Optimizer, name) or name in vars(optimizer):
             raise Unsure(f"{kind.__name__} has a {name} of its own")
-    for p in optimizer.parameters:
-        if not isinstance(p, Value) or p._prev or hasattr(p, "__dict__"):
-            raise Unsure(f"{kind.__name__} moves a {type(p).__name__} that is not a plain leaf")
     return {name: x for name, x in vars(optimizer).items() if name != "parameters"}
 
 
@@ -121,6 +118,9 @@ def read(after: Any, x: Any, cells: bool, twins: dict[int, Any], numbers: list[A
             raise Unsure("what the optimiser remembers does not keep its structure")
         pairs = zip(after.values(), x.values()) if kind is dict else zip(after, x)
         kept = kind is not tuple and twins.get(id(after)) is x
+        if cells and kind is list and FLOATS.issuperset(map(type, x)):
+            numbers += after                    # all at once: there may be thousands
+            return kept, None
         return kept, [read(a, b, cells, twins, numbers) for a, b in pairs]
     if cells and (kind is float or kind is int):
         numbers.append(after)
@@ -141,13 +141,16 @@ def written(x: Any, recipe: Any, numbers: Iterator[Any], writes: list[tuple[Any,
     if recipe is FIX:
         return x
     kept, recipes = recipe
-    if type(x) is dict:
+    if recipes is None:
+        parts = [*itertools.islice(numbers, len(x))]
+    elif type(x) is dict:
         new = {key: written(part, way, numbers, writes)
                for (key, part), way in zip(x.items(), recipes)}
         if kept:
             writes += [(x, key, part) for key, part in new.items()]
         return x if kept else new
-    parts = [written(part, way, numbers, writes) for part, way in zip(x, recipes)]
+    else:
+        parts = [written(part, way, numbers, writes) for part, way in zip(x, recipes)]
     if kept:
         writes.append((x, slice(None), parts))
     return x if kept else type(x)(parts)
@@ -166,6 +169,9 @@ class Update:
     def __init__(self, optimizer: Any, parameters: list[Value], changing: set[str]):
         self.optimizer, self.parameters, self.changing = optimizer, parameters, changing
         self.listed = list(optimizer.parameters)
+        for p in self.listed:
+            if not isinstance(p, Value) or p._prev or hasattr(p, "__dict__"):
+                raise Unsure(f"the optimiser moves a {type(p).__name__} that is not a plain leaf")
         self.moved = list(dict.fromkeys(self.listed))
         self.gradients = [Value(0.0, label=f"grad_{identifier(p.label or 'p')}") for p in parameters]
         self.gradient_of = dict(zip(parameters, self.gradients))
@@ -200,7 +206,10 @@ class Update:
 
     def put(self, numbers: Sequence[float], grads: Sequence[float]) -> None:
         """Give the parameters and the optimiser these numbers, all at once."""
-        state = iter([int(x) if i in self.whole else x for i, x in enumerate(numbers)])
+        numbers = list(numbers)
+        for i in self.whole:
+            numbers[i] = int(numbers[i])
+        state = iter(numbers)
         data, items = [*itertools.islice(state, len(self.moved))], list[Any]()
         before = vars(self.optimizer)
         attributes = {name: written(before[name], recipe, state, items)
