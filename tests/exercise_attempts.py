@@ -1,8 +1,8 @@
 """How many of the attempts that a class makes at the exercises are told something that helps.
 
-    python tests/exercise_attempts.py [NAME ...] [--missed]
+    python tests/exercise_attempts.py [NAME ...] [--missed]         NAME: an exercise, or a set
 
-The attempts are in data/attempts.txt, with what has to be said of each. With --missed, those that
+The attempts are in data/attempts*.txt, with what has to be said of each. With --missed, those that
 were called wrongly, or told nothing that helps, are printed with what they were told.
 """
 
@@ -19,6 +19,7 @@ import worker  # noqa: E402
 sys.path.remove(str(ROOT / "demos" / "exercises"))
 
 AIM = 0.95                                      # of the wrong attempts get a sentence that helps
+SETS = ["attempts", "attempts_second", "attempts_third", "attempts_fourth"]
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Attempt:
     wanted: str                                 # "right", or what has to be said
     holes: list[str]
     number: int                                 # the line of the file
+    set: str                                    # which file
     sentence: str = ""                          # what a teacher would say, where it is written down
 
     @property
@@ -69,15 +71,20 @@ def with_holes(exercise: str, holes: list[str | None]) -> str:
     return source
 
 
-def attempts(set_: str = "attempts") -> list[Attempt]:
+def attempts(*sets: str) -> list[Attempt]:
+    return [attempt for name in sets or SETS for attempt in read(name)]
+
+
+def read(name: str) -> list[Attempt]:
+    """The attempts in one of the files."""
     found, exercise = [], ""
     names = {name[3:]: name for name in files.exercises()}
-    text = (ROOT / "tests" / "data" / f"{set_}.txt").read_text("utf-8")
+    text = (ROOT / "tests" / "data" / f"{name}.txt").read_text("utf-8")
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("=== "):
             exercise = names[line[4:]]
         elif line.startswith("--- "):
-            found.append(Attempt(exercise, line[4:], [""], number))
+            found.append(Attempt(exercise, line[4:], [""], number, name))
         elif line.startswith(">>> "):
             found[-1].sentence = line[4:]
         elif line == "&":
@@ -91,8 +98,8 @@ def attempts(set_: str = "attempts") -> list[Attempt]:
 
 def main(arguments: list[str]) -> None:
     wanted = [name for name in arguments if name != "--missed"]
-    chosen = [a for a in attempts() if not wanted or a.exercise in wanted
-              or a.exercise[3:] in wanted]
+    chosen = [a for a in attempts() if not wanted
+              or {a.exercise, a.exercise[3:], a.set} & set(wanted)]
     table = {}
     for attempt in chosen:
         verdict, helps, said = attempt.judged()
@@ -102,7 +109,8 @@ def main(arguments: list[str]) -> None:
         row[2] += attempt.wanted != "right"
         row[3] += attempt.wanted != "right" and helps
         if "--missed" in arguments and not (verdict and helps):
-            print(f"{'─' * 80}\n{attempt.exercise}, line {attempt.number}: wanted {attempt.wanted}")
+            print(f"{'─' * 80}\n{attempt.exercise}, line {attempt.number} of {attempt.set}.txt: "
+                  f"wanted {attempt.wanted}")
             print("\n".join([hole or "=" for hole in attempt.holes]), said, sep="\n→ ")
     print(f"{'':20}{'attempts':>9}{'judged right':>14}{'wrong ones':>12}{'helped':>8}")
     for exercise, row in (table | {"all": [sum(column) for column in zip(*table.values())]}).items():

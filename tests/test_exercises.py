@@ -21,6 +21,7 @@ SOLUTIONS = FOLDER / "solutions"
 sys.path.insert(0, str(FOLDER))
 import checker  # noqa: E402
 import checks  # noqa: E402
+import checks_further  # noqa: E402
 import edits  # noqa: E402
 import files  # noqa: E402
 import probes  # noqa: E402
@@ -191,7 +192,7 @@ def test_every_edit_of_a_solution_is_rejected_or_as_right_as_it(name, record_pro
 
 @pytest.mark.one_in(12)
 @pytest.mark.parametrize("attempt", exercise_attempts.attempts(),
-                         ids=lambda attempt: f"{attempt.exercise}-{attempt.number}")
+                         ids=lambda attempt: f"{attempt.exercise}-{attempt.set}-{attempt.number}")
 def test_every_attempt_of_a_class_is_judged_rightly(attempt):
     verdict, helps, said = attempt.judged()
     assert verdict, said
@@ -439,6 +440,21 @@ WRONG = [
 @pytest.mark.parametrize("name, said, holes", WRONG, ids=[f"{n}-{s[:30]}" for n, s, _ in WRONG])
 def test_a_mistake_is_named_in_whatever_words_it_is_written(name, said, holes):
     assert said in feedback(name, answer(name, *holes), seed=len(said))
+
+
+@pytest.mark.parametrize("old, new", [("", ""), ("grad_", "sum_of_"), ("        # forward\n", ""),
+                                      ("w31", "w3_1"), ("def step", "# a line more\ndef step")])
+def test_the_line_of_a_gradient_is_found_whatever_the_program_calls_it(old, new):
+    yours.use(SOLUTIONS)
+    module = yours.load("21_program")
+    source = module.step.source.replace(old, new)
+    parameters = [p.data for p in module.network.parameters()]
+    for i in (0, 3, 8):
+        line = checks_further.line_of_gradient(source, i, parameters)
+        text = source.splitlines()[line - 1]
+        label = module.network.parameters()[i].label
+        assert "+=" in text and label.translate(str.maketrans("", "", "(),")) in text.replace(
+            "w3_1", "w31").split("+=")[0]
 
 
 @pytest.mark.parametrize("seed", range(8))

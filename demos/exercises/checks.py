@@ -56,6 +56,10 @@ BOTH = "(f(x + nudge) - f(x - nudge)) / (2 * nudge)"
     ("f is asked at the same place twice, and the nudge added to its answer: that is 1 whatever f "
      "is. Nudge x, inside the parentheses: f(x + nudge).",
      BOTH, "((f(x) + nudge) - (f(x) - nudge)) / (2 * nudge)"),
+    ("f is not asked here: that is 1, whatever f is. Its heights are f(x + nudge) and "
+     "f(x - nudge).", BOTH, "((x + nudge) - (x - nudge)) / (2 * nudge)"),
+    ("f is asked at the same place twice, so that the rise is 0. One place is x + nudge, the other "
+     "x - nudge.", BOTH, "(f(x + nudge) - f(x + nudge)) / (2 * nudge)"),
     ("That is the slope of x² alone, wherever f comes in. It should work for any function: ask f "
      "at x + nudge and at x - nudge.", BOTH, "2 * x"),
     ("The nudge is 1 here, whatever was asked for: use the argument `nudge`.",
@@ -133,6 +137,8 @@ LOSSES = {"(knob - {:g})²": (lambda k, best: (k - best) ** 2, lambda k, best: 2
      "lr * slope(loss, knob)", "(lr if slope(loss, knob) > 0 else -lr)"),
     ("You divide by lr. A small learning rate should make small steps: multiply.",
      "lr * slope(loss, knob)", "slope(loss, knob) / lr"),
+    ("lr does not go into slope, whose third argument is the nudge: it multiplies the slope.",
+     "lr * slope(loss, knob)", "slope(loss, knob, lr)"),
     ("The arguments of slope are in the wrong order: slope(loss, knob), the function first.",
      "slope(loss, knob)", "slope(knob, loss)"),
     ("slope takes the loss itself, the function, and not its number at the knob: "
@@ -317,6 +323,7 @@ LOCAL = ("That is how z changes with {}. The chain rule multiplies it by y_by_z,
     ("The slope of z · z is 2z, which depends on where z is: it is 2 only at z = 1.", "2 * z", "2"),
     ("y is z · z: its slope by z has a z in it, 2z, and no x.", "2 * z", "2 * x"),
     ("y is z · z: its slope by z has a z in it, 2z, and no w.", "2 * z", "2 * w"),
+    ("z is all of x · w + b, and has its name: the slope of z · z is 2 * z.", "2 * z", "2 * x * w"),
     *[(LOCAL.format(v), f"y_by_{v} = y_by_z * {d}", f"y_by_{v} = {d}") for v, d in
       (("w", "x"), ("x", "w"), ("b", "1"))],
     ("w and x are swapped: in x · w, a unit of w counts x times, so it is y_by_z times x.",
@@ -491,6 +498,8 @@ def check_rules(m, rng):
      "                return visit(x)"),
     ("topological_order is called again, which makes an order of its own and throws it away. Call "
      "`visit`.", "                visit(x)", "                topological_order(x)"),
+    ("The same value is visited again, which has been seen: visit each of its inputs, visit(x).",
+     "                visit(x)", "                visit(value)"),
 ], why="Every tool that works backwards needs this order. Compilers and build systems sort so, too; "
        "a spreadsheet uses it to know which cell to compute first.")
 def check_order(m, rng):
@@ -512,9 +521,10 @@ def check_order(m, rng):
                 return None
             for x in order if isinstance(order, (list, tuple)) else ():
                 if not isinstance(x, yours.Value):
+                    what = ", not its label" if isinstance(x, str) else ", not its data" \
+                        if isinstance(x, (int, float)) else ""
                     raise Told(f"The order should hold Values, and yours holds {show(x)}, a "
-                               f"{type(x).__name__}. Append the Value itself, not its data. (The "
-                               "last line of the file prints their numbers: those of the Values.)")
+                               f"{type(x).__name__}. Append the Value itself{what}.")
             return [v.label for v in order]
 
         yield Probe("topological_order", f"the values found from v{size - 1}, sorted ({listed})"
@@ -673,6 +683,8 @@ def check_add_up(m, rng):
      "g * (1 - out * out)", "g * out * (1 - out)"),
     ("This is the rule of cube, copied from the lesson. The slope of tanh is 1 - tanh(x)².",
      "g * (1 - out * out)", "g * 3 * x ** 2"),
+    ("tan is another function than tanh, whose slope is 1 - tanh(x)².",
+     "g * (1 - out * out)", "g / math.cos(x) ** 2"),
     ("g is added. A rule multiplies by g.", "g * (1 - out * out)", "g + 1 - out * out"),
     ("g is in it twice: multiply by it once.", "g * (1 - out * out)", "g * g * (1 - out * out)"),
     ("g is made a power's base here. A rule multiplies by g.", "g * (1 - out * out)",
@@ -733,7 +745,7 @@ LEAKY = ("Below 0, the slope should be 0, and nothing passes. Yours lets a littl
     (f"Below 0 you hand back 1. {PASSES}", "g if x > 0 else 0", "g if x > 0 else 1"),
     ("The gradient is multiplied by x. The slope of x, above 0, is 1, whatever x is.",
      "g if x > 0 else 0", "g * x"),
-    ("The gradient is multiplied by out. The slope of x, above 0, is 1, whatever x is.",
+    ("The gradient is multiplied by x: above 0, out is x. The slope there is 1, whatever x is.",
      "g if x > 0 else 0", "g * out"),
     ("The rule lets nothing through, ever: it always returns 0. Above 0, g passes.",
      "g if x > 0 else 0", "0"),
@@ -839,6 +851,8 @@ RETURNED = "self.activation(z)"
      SUM, "self.w[-1] * x[-1] + self.b"),
     ("The products are multiplied with each other. They are added up.", SUM,
      "__import__('math').prod([w * xi for w, xi in zip(self.w, x)], start=self.b)"),
+    ("The products are in a list, and still have to be added up: sum([…]) + self.b.", SUM,
+     SUM[3:]),
     ("Weights and inputs are added in pairs. They are multiplied.", "w * xi", "w + xi"),
     (LEAVES, "w * xi for", "w.data * xi for"),
     (LEAVES, "w * xi for w, xi in zip(self.w, x)]) + self.b",
@@ -1154,6 +1168,8 @@ MEAN = " * (1 / len(differences))"
      "either.", BACK, ""),
     ("Nothing moves: the gradients are set to 0 after backward(loss), and thrown away before the "
      "step. Zero them before backward.", BACK, BACK + ZERO),
+    ("Nothing moves: the gradients are set to 0 after backward(loss), and thrown away before the "
+     "step. Zero them before backward.", ZERO + BACK, BACK + ZERO),
     ("The gradients are found but nothing moves: the last part is missing, the update of p.data.",
      MOVE, ""),
     *[("What backward walks back from is the loss, the Value: backward(loss).", "backward(loss)",

@@ -23,6 +23,8 @@ from probes import NUDGED, Probe, Told, exercise, numbers, of_values, point, unc
 ], mistakes=[
     ("The sign is wrong: w · threshold + b should be 0, so b is minus w · threshold.",
      "-w * threshold", "w * threshold"),
+    ("b is what is asked for, and not known yet: w · threshold + b should be 0. Solve that for b.",
+     "-w * threshold", "w * threshold + b"),
     ("w is forgotten: with the weight 2, the line climbs twice as fast, and needs to begin twice "
      "as low.", "-w * threshold", "-threshold"),
     ("That is where the line should be 0, and not how low it has to begin for that: w · threshold "
@@ -116,6 +118,8 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
      "    largest = max(logits)\n    exps", "    largest = sum(logits)\n    exps"),
     ("You subtract the smallest logit. Where another is far above it, its exp is still too large: "
      "subtract the largest, max(logits).", "= max(logits)", "= min(logits)"),
+    ("You subtract the first logit. Where another is far above it, its exp is still too large: "
+     "subtract the largest, max(logits).", "= max(logits)", "= logits[0]"),
     ("The largest is added. Subtract it: x - largest is at most 0.", "x - largest", "x + largest"),
     ("The sign is turned round: x - largest, so that the largest logit has the largest "
      "probability.", "x - largest", "largest - x"),
@@ -124,6 +128,8 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
      "total = sum(exps)", "total = len(exps)"),
     ("You divide by the largest exp. Divide by the sum of all: then they add up to 1.",
      "total = sum(exps)", "total = max(exps)"),
+    ("You divide by the sum of the logits. Divide by the sum of the exps: then they add up to 1.",
+     "total = sum(exps)", "total = sum(logits)"),
     ("Proportions of the logits themselves. Softmax takes exp first.",
      "[exp(x - largest) for x in logits]\n    total = sum(exps)",
      "[x - largest for x in logits]\n    total = sum(exps)"),
@@ -190,6 +196,8 @@ TAKEN = "(logits[target_index] - largest)"
      f"log(total) - {TAKEN}", f"{TAKEN} - log(total)"),
     ("The largest was subtracted in the sum but not from the target's own logit. It has to be in "
      "both.", TAKEN, "logits[target_index]"),
+    ("The largest was subtracted from the target's own logit but not in the sum. It has to be in "
+     "both.", "exp(x - largest)", "exp(x)"),
     ("Mind the parentheses: a - (b - c) is a - b + c. The largest is subtracted twice here.",
      TAKEN, "logits[target_index] - largest"),
     ("You subtract the number of the class. Its logit is meant: logits[target_index].",
@@ -200,6 +208,8 @@ TAKEN = "(logits[target_index] - largest)"
     ("log is missing: the log of the sum, minus the logit.", "log(total)", "total"),
     ("That is the probability itself. The loss is minus its log.",
      f"log(total) - {TAKEN}", f"exp{TAKEN} / total"),
+    ("The log is missing: this is minus the probability itself.",
+     f"log(total) - {TAKEN}", f"-exp{TAKEN} / total"),
     ("You sum up logs. What is needed is the log of the sum of exps: log(sum(…)).",
      "log(total)", "sum([log(exp(x - largest)) for x in logits])"),
     ("exp is missing in the sum: the log of the sum of exps.",
@@ -284,6 +294,9 @@ V = "self.momentum * self.velocity[i] + p.grad"
      "* self.velocity[i] + p.grad", "* self.velocity[i] + (1 - self.momentum) * p.grad"),
     ("What is added to the velocity should be the gradient, p.grad, not the data.",
      "+ p.grad", "+ p.data"),
+    ("append makes the list longer and leaves the velocity of this parameter as it was: store the "
+     "new one in its place, self.velocity[i] = …", NEW,
+     f"            self.velocity.append({V})\n"),
     ("momentum damps the parameter itself here. It belongs to a velocity: v ← momentum · v + "
      "gradient, kept in self.velocity[i].", NEW + MOVED,
      "            p.data = self.momentum * p.data - self.lr * p.grad\n"),
@@ -462,6 +475,8 @@ def graph_of_softsign(m, folder: pathlib.Path) -> list[str]:
      "(1 + abs(x)) ** 2"),
     ("That is 1 - out², as for tanh. Here the square belongs to the whole of 1 - |out|: mind the "
      "parentheses.", "(1 - abs(out)) ** 2", "(1 - out * out)"),
+    ("That is softsign itself, out, where its slope was meant: (1 - |out|)².",
+     "g * (1 - abs(out)) ** 2", "g * out"),
     ("abs is forgotten: below 0, x / (1 + x) is something else, and at -1 there is none.",
      "x / (1 + abs(x))", "x / (1 + x)"),
     ("Mind the parentheses: / goes before +. x is divided by all of 1 + |x|.",
@@ -523,6 +538,8 @@ def graph_of_network(m, folder: pathlib.Path) -> list[str]:
 HIDDEN = "[Neuron(2, activation=softsign, rng=rng) for _ in range(2)]"
 TWICE = ("That is one hidden neuron twice, not two: both share their weights. Make two: "
          "[Neuron(…), Neuron(…)], or [Neuron(…) for _ in range(2)].")
+MADE = (f"        self.hidden = {HIDDEN}\n"
+        "        self.output = Neuron(2, activation=None, rng=rng)")
 SAYS = "self.output([neuron(x) for neuron in self.hidden])"
 
 
@@ -549,6 +566,8 @@ SAYS = "self.output([neuron(x) for neuron in self.hidden])"
      "Neuron(2, activation=softsign, rng=rng)", "Neuron(2, activation=softsign)"),
     ("`rng` is not handed on to the output neuron, and so its weights are others each time.",
      "Neuron(2, activation=None, rng=rng)", "Neuron(2, activation=None)"),
+    ("The output neuron is made first, and takes the numbers from rng that the hidden ones should "
+     "have: make self.hidden first.", MADE, "\n".join(reversed(MADE.split("\n")))),
     ("The hidden neurons are skipped: the output neuron should see what they say, not the inputs.",
      SAYS, "self.output(x)"),
     ("That is what the hidden neurons say. Hand the list to self.output.",
@@ -561,6 +580,8 @@ SAYS = "self.output([neuron(x) for neuron in self.hidden])"
      SAYS, "self.output(self.hidden)"),
     ("Each hidden neuron sees one input only. Both see both: neuron(x).",
      SAYS, "self.output([neuron([xi]) for neuron, xi in zip(self.hidden, x)])"),
+    ("Each hidden neuron sees one input only. Both see both: neuron(x).",
+     SAYS, "self.output([neuron(xi) for neuron, xi in zip(self.hidden, x)])"),
 ], why="Large models are written exactly so, a class of parts in a class of parts: `nn.Module` in "
        "PyTorch has the same name, the same two methods, and finds parameters in the same way.",
    finish=graph_of_network, makes="my_network.svg")
@@ -628,6 +649,8 @@ def hidden_and_output(network) -> list:
 
 SQUARES = "        self.squares[i] = self.squares[i] + g * g\n"
 NEXT = "        return p.data - self.lr * g / sqrt(self.squares[i] + 1e-8)\n"
+LOST = ("The squares of the earlier steps are lost: add them up, and keep the sum in "
+        "self.squares[i] from one step to the next.")
 
 
 @exercise("20_optimizer", hints=[
@@ -640,9 +663,9 @@ NEXT = "        return p.data - self.lr * g / sqrt(self.squares[i] + 1e-8)\n"
     ("That is the step. The data after it is 5 minus the step.", "PREDICTION = 4.9",
      "PREDICTION = 0.1"),
     ("lr is forgotten: the step is lr · g / √(g²).", "PREDICTION = 4.9", "PREDICTION = 4"),
-    ("The squares are not kept: store the sum in self.squares[i].", SQUARES + NEXT,
+    (LOST, SQUARES + NEXT,
      "        return p.data - self.lr * g / sqrt(g * g + 1e-8)\n"),
-    ("The squares are not added up: the old ones are overwritten.", "self.squares[i] + g * g",
+    (LOST, "self.squares[i] + g * g",
      "g * g"),
     ("What is added up should be the squares, g * g, not the gradients.",
      "self.squares[i] + g * g", "self.squares[i] + g"),
@@ -663,6 +686,8 @@ NEXT = "        return p.data - self.lr * g / sqrt(self.squares[i] + 1e-8)\n"
      (SQUARES + NEXT).replace("[i]", "[0]")),
     ("The next data is stored but not returned: `return` it, and let `step` store it.",
      "        return p.data - ", "        p.data = p.data - "),
+    ("The next data is stored but not returned: `return` it, and let `step` store it.",
+     "        return p.data - ", "        p.data -= "),
     ("self.squares is the list of all. That of this parameter is self.squares[i].",
      SQUARES + NEXT, (SQUARES + NEXT).replace("[i]", "")),
     ("1e-8 is added outside the root, or left out: √(s + 1e-8), so that nothing is divided by 0.",
@@ -733,6 +758,28 @@ def live_page(m, folder: pathlib.Path) -> list[str]:
             str(path), "Open it in a browser, turn w(3,1), and watch its gradient."]
 
 
+def line_of_gradient(source: str, index: int, parameters: list[float]) -> int:
+    """The line of a program in which the gradient of this parameter is added up: the one without
+    which that gradient is 0, and all else is as it was."""
+    lines = source.splitlines()
+
+    def run(left_out=None):
+        program = dict(vars(math))
+        exec("\n".join([line for i, line in enumerate(lines) if i != left_out]), program)
+        loss, gradients = program["step"]([(1.0, 2.0, 0.5), (0.5, -1.0, 1.0)], parameters)
+        return [loss, *gradients]
+
+    wanted = run()
+    wanted[1 + index] = 0
+    for i in range(len(lines)):
+        try:
+            if run(left_out=i) == wanted:
+                return i + 1
+        except (NameError, SyntaxError, UnboundLocalError, TypeError):
+            pass                                # a line that others need
+    raise LookupError("no line of the program adds up that gradient alone")
+
+
 @exercise("21_program", hints=[
     "Run the file: it prints the program with numbered lines. Look for grad_w31.",
     "grad_w31 is set to 0 above the loop, added to in the loop, and divided by n at the end.",
@@ -752,18 +799,21 @@ def live_page(m, folder: pathlib.Path) -> list[str]:
     ("out3 itself is no link here: w(3,1) reaches the output through the slope of the bend.",
      "(1 - abs(out3)) ** 2", "out3"),
     ("error is squared: that is the loss. Its slope is 2 · error.", "2 * error", "error ** 2"),
+    ("The links are added. Along one path they are multiplied.",
+     "2 * error * w53 * (1 - abs(out3)) ** 2 * x1", "2 * error + w53 + (1 - abs(out3)) ** 2 + x1"),
 ], why="You have read what a compiler makes of your network, forward and backward. The same "
        "program exists in C, and in the JavaScript of the page that you may now open.",
    finish=live_page, makes="my_knobs.html")
 def check_program(m, rng):
     lines = m.step.source.splitlines()
-    here = [i for i, line in enumerate(lines, 1) if line.strip().startswith("grad_w31 +=")]
+    here = line_of_gradient(m.step.source, 0, [p.data for p in m.network.parameters()])
+    sum_of_w31 = lines[here - 1].split("+=")[0].strip()
 
     def line():
         said = m.LINE
         if isinstance(said, str):
             raise Told("LINE is the number of the line, as it stands before it: no text.")
-        if isinstance(said, int) and 1 <= said <= len(lines) and said not in here:
+        if isinstance(said, int) and 1 <= said <= len(lines) and said != here:
             text = lines[said - 1].strip()
             if "return" in text or "/ n" in text:
                 why = "There the sums are divided by n and returned. Where are they added up?"
@@ -771,16 +821,14 @@ def check_program(m, rng):
                 why = "There the sums begin, with 0. Where is something added to the one of w31?"
             elif text.endswith("= parameters"):
                 why = "There the weight itself is read. Where is its gradient added up?"
-            elif "grad_w32" in text or "grad_w41" in text:
-                why = "That is another weight. w(3,1) is the one at node 3, from node 1: w31."
-            elif text.startswith("grad_"):
-                why = "That is the gradient of another parameter: look for grad_w31."
+            elif "+=" in text:
+                why = f"There something else is added up: look for {sum_of_w31}."
             else:
-                why = "Look for the line with grad_w31 +=."
+                why = f"Look for the line with {sum_of_w31} +=."
             raise Told(f"Line {said} of the program is: {text}\n{why}")
         return said
 
-    yield Probe("LINE", "the line in which the gradient of w(3,1) is added up", line, here[0])
+    yield Probe("LINE", "the line in which the gradient of w(3,1) is added up", line, here)
     for _ in range(4):
         data, (x1, x2), (target,) = numbers(rng, 9, 0.1, 0.9), numbers(rng, 2), numbers(rng, 1)
         bend = lambda z: z / (1 + abs(z))

@@ -7,6 +7,7 @@ mistake that somebody might make: the tests require that the checker rejects eac
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ OTHER_ORDER = {ast.Gt: [ast.GtE, ast.Lt], ast.GtE: [ast.Gt, ast.LtE], ast.Lt: [a
                ast.LtE: [ast.Lt, ast.GtE], ast.In: [ast.NotIn], ast.NotIn: [ast.In],
                ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot],
                ast.IsNot: [ast.Is]}
+
+COUNT = ("len", "sum", "max", "min")
 
 # What is said of a line in which an edit of the kind mends the code. The commonest come first.
 KINDS = {
@@ -47,6 +50,9 @@ KINDS = {
     "part": "One part of `{}` is too much.",
     "number": "The number {} is not the right one here.",
     "name": "With another name in the place of `{}` it would be right.",
+    "everywhere": "An operation is the wrong one here, in more than one place: `{}`.",
+    "swapped": "Two names have changed places: {}.",
+    "other": "Something else belongs in the place of `{}`.",
     "dropped": "This line is one too many.",
     "twice": "This line should be there twice.",
 }
@@ -74,6 +80,72 @@ def edits(source: str) -> list[Edit]:
                   key=lambda edit: order.index(edit.kind))
 
 
+def wider_edits(source: str) -> list[Edit]:
+    """Edits that a learner is told of only where none of those mends: two names exchanged, one
+    operation in all its places, and a name or a number replaced by anything that is at hand."""
+    tree = ast.parse(source)
+    lines = {line for hole in hole_lines(source) for line in hole}
+    return [*of_all_places(tree, lines), *with_what_is_at_hand(tree, lines)]
+
+
+def in_lines(tree, lines: set[int], kind) -> list:
+    return [node for node in ast.walk(tree) if isinstance(node, kind) and node.lineno in lines]
+
+
+def of_all_places(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
+    operations = in_lines(tree, lines, ast.BinOp)
+    for was in {type(node.op): node for node in operations}.values():
+        places = [node for node in operations if type(node.op) is type(was.op)]
+        for other in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow):
+            if len(places) > 1 and other is not type(was.op):
+                yield Edit("everywhere", was.lineno, ast.unparse(was), with_fields(
+                    tree, [(node, "op", other()) for node in places]))
+    attributes = [node for node in in_lines(tree, lines, ast.Attribute)
+                  if isinstance(node.value, ast.Name)]
+    names = [(node, "id") for node in in_lines(tree, lines, ast.Name)
+             if isinstance(node.ctx, ast.Load)] + [(node, "attr") for node in attributes]
+    by_name = {}
+    for node, field in names:
+        by_name.setdefault((field, getattr(node, field)), []).append(node)
+    for (field, a), (other, b) in itertools.combinations(by_name, 2):
+        if field == other:
+            swap = [(node, field, b) for node in by_name[field, a]]
+            swap += [(node, field, a) for node in by_name[field, b]]
+            yield Edit("swapped", swap[0][0].lineno, f"`{a}` and `{b}`", with_fields(tree, swap))
+
+
+def with_fields(tree, changes: list[tuple]) -> ast.Module:
+    """A copy of the tree in which fields of several nodes are other ones."""
+    before = [(node, field, getattr(node, field)) for node, field, _ in changes]
+    for node, field, new in changes:
+        setattr(node, field, new)
+    try:
+        return copy.deepcopy(tree)
+    finally:
+        for node, field, old in before:
+            setattr(node, field, old)
+
+
+def with_what_is_at_hand(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
+    """A number or a name replaced by a name, the data of a name, or a common number."""
+    names = local_names(tree, lines)
+    for parent in ast.walk(tree):
+        for field, node in ast.iter_fields(parent):
+            places = enumerate(node) if isinstance(node, list) else [(None, node)]
+            for i, part in places:
+                number = isinstance(part, ast.Constant) and type(part.value) in (int, float)
+                name = isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+                if not (number or name) or part.lineno not in lines or field == "func":
+                    continue
+                load = [ast.Name(n, ast.Load()) for n in sorted(names.get(part.lineno, ()))]
+                data = [ast.Attribute(n, "data", ast.Load()) for n in load]
+                numbers = [ast.Constant(n) for n in (0.5, 1, 2, -1, 0)]
+                for new in (*load, *data, *numbers):
+                    if ast.dump(new) != ast.dump(part):
+                        yield Edit("other", part.lineno, ast.unparse(part),
+                                   replaced(tree, parent, field, i, at(part, copy.deepcopy(new))))
+
+
 # ── Expressions ───────────────────────────────────────────────────────────────────────────────────
 
 def of_expressions(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
@@ -88,7 +160,10 @@ def of_expressions(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
                 if node.lineno not in lines:
                     continue
                 others = names.get(node.lineno, set())
+                counted = isinstance(parent, ast.Call) and ast.unparse(parent.func) in COUNT
                 for kind, new in replacements(node, id(node) in called, others):
+                    if kind == "list" and counted:
+                        continue                # a list of one list is not what was meant
                     yield Edit(kind, node.lineno, ast.unparse(node),
                                replaced(tree, parent, field, i, new))
 
@@ -226,7 +301,8 @@ def rearranged(block: list, i: int, lines: set[int]) -> Iterator[tuple]:
     if isinstance(node, (ast.Assign, ast.AugAssign)):
         for other in assignments(node):
             yield "assign", i, i + 1, [at(node, other)]
-    if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+    if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant) and not (
+            isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute)):
         yield "return", i, i + 1, [at(node, ast.Return(node.value))]
     if isinstance(node, ast.Assign) and following is None:
         yield "return", i, i + 1, [at(node, ast.Return(node.value))]

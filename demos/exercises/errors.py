@@ -1,5 +1,7 @@
 """Python's errors, told to a beginner: the line that the learner wrote, and what to do about it."""
 
+import ast
+import builtins
 import difflib
 import linecache
 import pathlib
@@ -7,7 +9,8 @@ import re
 import sys
 import traceback
 
-from files import hole_lines, this_command
+import micrograd
+from files import exercises, hole_lines, home, original, this_command
 
 # What is said of an error: of its name and text, and of the line in which it was raised.
 EXPLANATIONS = [
@@ -16,10 +19,14 @@ EXPLANATIONS = [
     (r"SyntaxError", r"[·×−–÷“”„’‘]", "There is a sign in this line that Python does not know. "
      "It writes * for times, - for minus, / for divided by, and \" or ' around text."),
     (r"SyntaxError", r"\|\s*\w+\s*\|", "|x| is written abs(x) in Python."),
+    (r"SyntaxError.*forgot a comma", r"\(\s*-?\d+\.?\d*\s+\w", "Two things stand side by side here: "
+     "between two arguments goes a comma, between two factors a `*`."),
     (r"SyntaxError", r"(?<![\w.])\d+\.?\d*\s*[A-Za-z_(]", "A product needs its `*`: 2 * z, not 2z "
      "and not 2(z)."),
     (r"SyntaxError", r"lambda [^:]*:\s*return\b", "A lambda has no `return`: what stands after the "
      "colon is what it returns."),
+    (r"SyntaxError", r"lambda [\w, ]*(\(|$)", "A lambda has a colon between its arguments and what "
+     "it returns: lambda g, out, x: …"),
     (r"SyntaxError.*expected after dictionary key", r"lambda [^:]*:\s*[^(\[]*,", "The two gradients "
      "need parentheses around them, as a pair: (…, …). Without, the comma ends the rule."),
     (r"SyntaxError.*([Pp]erhaps you forgot a comma|invalid syntax)", r"\b(?!(?:lambda|for|in|if|else|not|"
@@ -36,9 +43,20 @@ EXPLANATIONS = [
     (r"SyntaxError.*expected 'else'", "", "An `if` within an expression needs its `else`: "
      "a if x > 0 else b."),
     (r"SyntaxError.*(Maybe you meant '==')", "", "`=` stores, `==` compares."),
+    (r"SyntaxError.*invalid syntax", r"[-+*/]\s*[,)\]]|[(\[,]\s*[*/]\s*[,)\]]", "A sign such as + or * "
+     "stands here without what belongs on both of its sides. If the sign itself is meant, as a "
+     "text, it needs quotes: \"+\"."),
+    (r"SyntaxError.*(unterminated string|EOL while scanning)", "", "A text begins and ends with the same "
+     "quotes, in one line: one of them is missing here."),
+    (r"SyntaxError.*positional argument follows keyword", "", "Arguments with a name go last: "
+     "f(x, name=y)."),
+    (r"SyntaxError.*cannot assign to (expression|operator|literal|attribute|comparison)", "",
+     "Left of `=` stands one name, or one place, in which the result is stored."),
     (r"IndentationError.*expected an indented block|SyntaxError.*expected an indented block", "",
      "The line before it ends with a colon, or should hold your code: what belongs to it is "
      "indented by four more spaces."),
+    (r"SyntaxError.*invalid syntax$", "", "Python cannot read this line. Is there a sign, a comma, a "
+     "colon or a parenthesis too few or too many, here or in the line before?"),
     (r"IndentationError|TabError", "", "Mind the indentation: lines that belong together begin in "
      "the same column, below each other."),
 
@@ -58,13 +76,17 @@ EXPLANATIONS = [
      "list."),
     (r"'(int|float|Value|complex)' object is not callable", "", "Two things side by side, with "
      "parentheses, are a call. If a product is meant, write the `*`: 2 * (…)."),
-    (r"'(list|tuple|dict)' object is not callable", "", "A list is asked for an element in square "
-     "brackets: xs[i]."),
+    (r"'list' object is not callable", "", "A list cannot be called. Go through what is in it, "
+     "[… for x in xs], or take one of it in square brackets, xs[i]."),
+    (r"'(tuple|dict)' object is not callable", "", "An element is asked for in square brackets: "
+     "xs[i]."),
     (r"'(function|method|builtin_function_or_method)' object is not (iterable|subscriptable)", "",
      "This is the function or method itself: call it, with () after its name."),
     (r"for [-+*/]\S*( or pow\(\))?: .*'(function|method|builtin_function_or_method|type)'", "",
      "One of the two is a function itself, not what it returns: call it, with () after its name, "
      "and its arguments in them."),
+    (r"missing \d+ required positional argument", r"=\s*\w+\(\)", "A function that is handed over, "
+     "to be called later, has no () after its name: activation=softsign."),
     (r"missing \d+ required positional argument", "", "A call has too few arguments: look at what "
      "the function takes, and in which order."),
     (r"__call__\(\) takes \d+ positional arguments? but \d+ were given", "",
@@ -72,10 +94,14 @@ EXPLANATIONS = [
     (r"__init__\(\) takes from \d+ to \d+ positional arguments but \d+ were given", "",
      "There are too many arguments: those that belong together go into parentheses of their own, "
      "as in Value(number, (self, other), \"+\")."),
+    (r"<lambda>\(\) takes \d+ positional arguments? but \d+ were given", "", "A rule is handed g, out "
+     "and then the inputs, whether it needs them or not: lambda g, out, x, and y if there are two."),
     (r"takes \d+ positional arguments? but \d+ were given", "", "A call has too many arguments: "
      "look at what the function takes."),
 
     # ── lists ──
+    (r"'int' and 'tuple'", r"sum\(zip\(", "zip gives pairs. Multiply those first, and add up the "
+     "products: sum([w * xi for w, xi in zip(…)])."),
     (r"can only concatenate (list|tuple)", "", "Only a list can be added to a list. Of one thing, "
      "make a list first: xs + [x]."),
     (r"can't multiply sequence|for [-+*/]\S*: .*'(list|tuple|zip|map|generator|range)'|"
@@ -88,6 +114,8 @@ EXPLANATIONS = [
      "several: give them at least two numbers, max(0, x), or a list."),
     (r"for [-+*/]\S*: .*'(Neuron|TwoTwoOne|Layer|MLP|Module)'", "", "This is the neuron, or the "
      "network, itself, not its output: call it, with its inputs in parentheses."),
+    (r"'Value' object is not iterable", r"\bfor \w+ in \w+\s*:", "This is one Value, and no list. The "
+     "values that it was made from are its _prev."),
     (r"'(float|int|Value)' object is not iterable", "", "A list is needed here, and this is one "
      "number: take all together, in one list."),
     (r"'(float|int|Value)' object is not subscriptable|object of type '(float|int|Value)' has no "
@@ -96,7 +124,13 @@ EXPLANATIONS = [
      "This is the network itself. Its parameters() are what one goes through."),
     (r"'set' object has no attribute 'append'", "", "A set has add; a list has append."),
     (r"'list' object has no attribute 'add'", "", "A list has append; a set has add."),
+    (r"IndexError", r"_prev\[\d", "A value has two inputs, or one, or none if it is a leaf. A loop "
+     "takes them as they come: for x in value._prev."),
     (r"IndexError", "", "A list of n elements has the indices 0 to n - 1: where does yours end?"),
+    (r"KeyError", r"RULES\[", "The keys of RULES are symbols such as \"+\": that of a value is its "
+     "_op."),
+    (r"KeyError", r"grads\[", "The keys of grads are the Values themselves: grads[x], with neither "
+     "their label nor their data."),
     (r"unhashable type", "", "A list cannot be in a set or be a key. Is one element of it meant?"),
     (r"'NoneType' object is not iterable|NoneType", r"\.(append|extend|insert|reverse|sort)\(",
      "append, extend, insert, reverse and sort change the list and return None: use the list "
@@ -105,8 +139,10 @@ EXPLANATIONS = [
      "sorted, and need not be: to go through a list from its end, write reversed(order)."),
 
     # ── Values and numbers ──
+    (r"operand type\(s\) for @", "", "`@` is for the arrays of other libraries. Of two lists, the sum "
+     "of products is dot(xs, ys), or sum([x * y for x, y in zip(xs, ys)])."),
     (r"(must be real number, not '?Value|float.*Value|Value.*cannot be.*float|.*\bmath\b.*Value|"
-     r"takes? .*number.*Value)", r"math\.", "The functions of `math` take plain numbers. For "
+     r"takes? .*number.*Value|Value.*not made into a plain number)", r"math\.", "The functions of `math` take plain numbers. For "
      "Values use those that record themselves: those of micrograd, or your own."),
     (r"(exp|log|sqrt|tanh).*real number.*Value|must be real number, not Value", "",
      "The functions of `math` take plain numbers. For Values use those that record themselves: "
@@ -120,6 +156,9 @@ EXPLANATIONS = [
     (r"operand type\(s\) for \S+ '(float|int)' and 'Value'|operand type\(s\) for \S+ 'Value' and",
      "", "A number and a Value are mixed here: take the `.data` of the Value where the plain "
      "number is meant."),
+    (r"'(float|int)' object has no attribute '(data|grad|_prev|_op)'", r"lambda [^:]*\bg\b",
+     "A rule is given plain numbers, g, out and the inputs, and returns plain numbers: there is "
+     "nothing after a point."),
     (r"'(float|int)' object has no attribute 'data'", "", "This is a plain number already: it has "
      "no `.data`."),
     (r"'(float|int)' object has no attribute '(_prev|_op|grad|backward|parameters)'", "",
@@ -157,14 +196,21 @@ def told(error: BaseException, path: pathlib.Path, source: str) -> tuple[list[st
             return [*indented(frame, source), f"{name}: {text}"], [explained(name, text, "")]
     else:
         frame = their_line(traceback.extract_tb(error.__traceback__), path)
+        frame = None if frame and was_given(*frame) else frame
     if isinstance(error, AttributeError) and isinstance(error.obj, type(sys)) and not frame:
         number = int(error.obj.__name__[:2])
         return [f"{error.obj.__name__}.py should define `{error.name}`, but does not any more."], [
                 f"`{this_command(path.parent)} --reset {number}` brings the original back (and "
                 "keeps a copy of yours)."]
     explanation = explained(name, text, frame[2] if frame else "")
-    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
-        explanation = of_name(error.name, source, frame)
+    if isinstance(error, UnboundLocalError):
+        explanation = of_unbound(text.split("'")[1], source, frame) or explanation
+    elif isinstance(error, NameError):
+        stack = traceback.extract_tb(error.__traceback__)
+        theirs = their_line(stack, path)
+        explanation = (f"`{error.name}` is used in line {theirs[1]}, and your code should give it a "
+                       f"value: {error.name} = …" if theirs and not frame else
+                       of_name(error, source, path.stem))
     elif isinstance(error, AttributeError) and not explanation:
         explanation = of_attribute(error)
     return [*quoted(frame), f"{name}: {text}".rstrip(": ")[:500]], [*filter(None, [explanation])]
@@ -176,23 +222,61 @@ def explained(name: str, text: str, line: str) -> str:
                  if re.search(error, f"{name}: {text}") and re.search(at, code)), "")
 
 
-def of_name(name: str, source: str, frame) -> str:
+def of_unbound(name: str, source: str, frame) -> str:
+    """A name that is used first and gets its value in a later line, or in the same."""
+    later = [i for i, line in enumerate(source.splitlines()[:in_hole_until(frame, source)], 1)
+             if frame and i > frame[1] and re.match(rf"\s*{name}\s*=[^=]", line)]
+    return (f"{name} is used here before it has a value, which it gets in line {later[0]} only: "
+            "that line goes first.") if later else ""
+
+
+def in_hole_until(frame, source: str) -> int:
+    """The last line of the hole in which the frame is."""
+    return next((hole.stop - 1 for hole in hole_lines(source) if frame and frame[1] in hole), 0)
+
+
+def of_name(error: NameError, source: str, exercise: str) -> str:
     """A name that there is not: what was meant?"""
+    name = error.name
     if re.search(rf"\b_{name}\b", source):
         return f"Is _{name} meant, with the underscore?"
     if re.search(rf"\bself\.{name}\b", source):
         return f"It belongs to the object: write self.{name}."
-    known = set(re.findall(r"[A-Za-z_]\w*", source)) - {name}
-    if longer := [word for word in sorted(known) if len(name) > 2 and name in word.split("_")]:
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if frames and hasattr(frames[-1].get("self"), name):
+        return f"It belongs to the object: write self.{name}."
+    if name in ("np", "numpy", "torch", "math", "random"):
+        return (f"{name} is not imported in this file, and not needed: what the lesson names, and "
+                "Python's own abs, max and sum, are enough.")
+    if hasattr(micrograd, name) and not home(name):
+        return (f"{name} is micrograd's, and not imported in this file: what the lesson names is "
+                "enough here.")
+    if (where := home(name)) and where < exercise:
+        return (f"{name} is what you wrote in exercise {int(where[:2])}. This file does not import "
+                "it, for nothing here needs it: use what the lesson names.")
+    known = names_in(source) - {name}
+    functions = {node.name for node in ast.walk(ast.parse(source))
+                 if isinstance(node, ast.FunctionDef)}
+    if longer := [word for word in sorted(known - functions)
+                  if len(name) > 2 and name in word.split("_")]:
         return f"Is {longer[0]} meant?"
     if close := difflib.get_close_matches(name, known, 1, 0.7):
         return f"Is {close[0]} meant?"
     parts = [f"{a} * {b}" for a, b in [(name[:i], name[i:]) for i in range(1, len(name))]
              if {a, b} <= known]
-    if parts:
+    if parts and not re.search(rf"\b{name}\(", source):
         return f"If the product is meant, it needs its `*`: {parts[0]}."
     return ("Nothing of this name is known there: use the arguments of the function, and what you "
             "have stored yourself.")
+
+
+def names_in(source: str) -> set[str]:
+    """All names in the code: those that are stored, imported or defined, and of attributes."""
+    found = set(dir(builtins))
+    for node in ast.walk(ast.parse(source)):
+        found |= {getattr(node, field) for field in ("id", "attr", "arg", "name")
+                  if isinstance(getattr(node, field, None), str)}
+    return found
 
 
 def of_attribute(error: AttributeError) -> str:
@@ -217,6 +301,13 @@ def their_line(stack: traceback.StackSummary, path: pathlib.Path) -> tuple | Non
 def in_hole(file: str, number: int) -> bool:
     """Whether a line is one of the learner's own, and not one that was there before."""
     return any(number in hole for hole in hole_lines("".join(linecache.getlines(file))))
+
+
+def was_given(file: str, number: int, line: str) -> bool:
+    """Whether a line is one that the learner found there: nothing in it is theirs to mend."""
+    name = pathlib.Path(file).stem
+    return not in_hole(file, number) and name in exercises() and (line or "").strip() in [
+        given.strip() for given in original(name).splitlines()]
 
 
 def quoted(frame: tuple | None) -> list[str]:

@@ -30,7 +30,7 @@ import types
 
 import checks_further                           # registers its checks, and those of checks.py
 import yours
-from edits import edits
+from edits import edits, wider_edits
 from errors import quoted, their_line, told
 from files import hole_lines, look_at, needs, solution
 from micrograd.checking import diagnose
@@ -92,11 +92,13 @@ def judged(exercise: str, path: pathlib.Path, source: str, seed: int, tell) -> d
     section = [o for o in outcomes if o.probe.what == failed.probe.what]
     wrong = sum(not o.right for o in section)
     trials = f"Wrong in {wrong} of {len(section)} trials. " if len(section) > 1 else ""
-    place = [] if failed.error else ["", *where(path, source, failed.probe.what, trials)]
     lines, explanation = failed.lines(path, source)
+    quotes = failed.error and any(line.startswith("Line ") for line in lines)
+    place = [] if quotes else ["", *where(path, source, failed.probe.what, trials)]
     tell({"right": False, "lines": [*lines, *explanation, *place]})
     if not isinstance(failed.error, Told) and "still has a `...`" not in " ".join(place):
-        known = because(exercise, section, source, seed)
+        known = (without_effect(source, failed.probe.what, path)
+                 or because(exercise, section, source, seed))
         if known and not failed.error:
             explanation = ["", *known]
         elif known:
@@ -113,23 +115,39 @@ def explained(exercise: str, failed, section, source: str, seed: int, path, plac
     what = failed.probe.what
     if not failed.error and (said := about_answers(section, source, what)):
         return ["", *said], place
-    if edit := what_mends(exercise, source, what, seed):
+    if edit := what_mends(exercise, source, what, seed, edits):
         text = source.splitlines()[edit.line - 1]
         return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
     if two := because_of_two(exercise, section, source, seed):
         return ["", *two], place
+    if edit := what_mends(exercise, source, what, seed, wider_edits):
+        text = source.splitlines()[edit.line - 1]
+        return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
     pairs_of_numbers = [] if failed.error else numbers_of(section)
     suspect = pairs_of_numbers and diagnose(pairs_of_numbers, {}, "Yours", "what it should be")
-    return ["", suspect or f"None of the usual mistakes. {reminder(exercise, what)}"], place
+    if failed.error and "micrograd" in pathlib.Path(
+            traceback.extract_tb(failed.error.__traceback__)[-1].filename).parts[-3:-1]:
+        return [], place                        # it says itself what would be accepted
+    return ["", suspect or f"None of the usual mistakes. {which_are_right(failed)}"
+            f"{reminder(exercise, what)}"], place
+
+
+def which_are_right(failed) -> str:
+    """Of several numbers that are shown, those that are right."""
+    numbers = [] if failed.error else pairs(failed.said, failed.probe.truth)
+    right = [i for i, (said, truth) in enumerate(numbers) if same(said, truth, failed.probe.rtol)]
+    if any(said != said for said, _ in numbers) or not 0 < len(right) < len(numbers):
+        return ""
+    places = ", ".join([str(i + 1) for i in right])
+    return (f"Of these {len(numbers)} numbers, {'those' if len(right) > 1 else 'the one'} in place "
+            f"{places} {'are' if len(right) > 1 else 'is'} right. ")
 
 
 def reminder(exercise: str, what: str) -> str:
     """What our solution says of itself in this hole, or else what the function is for."""
     source = solution(exercise)
-    begin = look_at(source, what)
-    lines = itertools.takewhile(lambda line: line.strip() != "# <<<",
-                                source.splitlines()[begin - 1:])
-    said = [line.strip()[2:] for line in lines if line.strip().startswith("# ")]
+    said = [line.strip()[2:] for line in the_hole(source, what).splitlines()
+            if line.strip().startswith("# ")]
     return (f"Think of this: {' '.join(said)}" if said else
             f"Think of what is needed: “{purpose(exercise, what)}” The lesson and --hint say more.")
 
@@ -214,14 +232,18 @@ def same(a, b, rtol: float = 1e-6) -> bool:
 
 def because(exercise: str, section: list[Outcome], source: str, seed: int) -> list[str]:
     """The known mistake that answers at every point as the learner's code does."""
-    fitting = {}
+    fitting, mistakes = {}, {}
     for mistake, like in relevant(exercise, section, source, seed):
         if fits(section, answers_with(exercise, (mistake,), section[0].probe.what, seed)):
-            fitting[mistake[0]] = max(like, fitting.get(mistake[0], 0))
+            if like > fitting.get(mistake[0], -1):
+                fitting[mistake[0]], mistakes[mistake[0]] = like, mistake
     # Where several would answer alike, it is the one that is written more like it.
+    fitting = {said: like for said, like in fitting.items()
+               if names_fit(mistakes[said], exercise, source)} or fitting
     best = max(fitting.values(), default=0)
     likely = [said for said, like in sorted(fitting.items(), key=lambda item: -item[1])
               if like == best or best < 1 and like > best - 0.04]
+    likely = [s for s in likely if is_written(mistakes[s], exercise, source)] or likely
     return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely[:3]]]
 
 
@@ -262,6 +284,28 @@ def fits(section: list[Outcome], mistaken: list | None) -> bool:
     first = next(o for o in section if not o.right)
     compared = [(o.said, m) for o, m in zip(section, mistaken) if not o.error]
     return not first.error and len(compared) > 1 and all(same(s, m) for s, m in compared)
+
+
+def is_written(mistake: tuple, exercise: str, source: str) -> bool:
+    """Whether what the mistake changes is in the learner's code, word for word, with the two words
+    on either side."""
+    ours = words(solution(exercise))
+    mistaken = words(solution(exercise).replace(*mistake[1:]))
+    changed = [(start, end) for kind, _, _, start, end in difflib.SequenceMatcher(
+        None, ours, mistaken, autojunk=False).get_opcodes() if kind != "equal"]
+    theirs = f" {' '.join(words(source))} "
+    return all(f" {' '.join(mistaken[max(start - 2, 0):end + 2])} " in theirs
+               for start, end in changed)
+
+
+def names_fit(mistake: tuple, exercise: str, source: str) -> bool:
+    """Whether the names that the mistake brings in are in the learner's code, and those that it
+    leaves out are not."""
+    ours = set(words(solution(exercise)))
+    mistaken = set(words(solution(exercise).replace(*mistake[1:])))
+    theirs = set(words(source))
+    left_out = ours - mistaken
+    return mistaken - ours <= theirs and not (left_out and left_out <= theirs)
 
 
 @functools.cache
@@ -318,8 +362,8 @@ def compiled(exercise: str, source) -> types.CodeType:
 
 # ── Why: a place whose edit makes it right ────────────────────────────────────────────────────────
 
-def what_mends(exercise: str, source: str, what: str, seed: int):
-    """The first edit in a single place of the learner's code that makes this part of it right."""
+def what_mends(exercise: str, source: str, what: str, seed: int, edits):
+    """The first of these edits of the learner's code that makes this part of it right."""
     for edit in edits(source)[:EDITS]:
         if mends(exercise, edit, what, seed):
             return edit
@@ -388,6 +432,15 @@ def about_answers(section: list[Outcome], source: str, what: str) -> list[str]:
     if any(x is None for x in said):
         return [without_return(source, what)]
     for x, t in zip(said, truth):
+        if isinstance(x, str) and not isinstance(x, Words) and isinstance(t, (int, float)):
+            return ["This is text, and should be a number: leave the quotes away."]
+        if isinstance(t, (int, float)) and isinstance(x, list) and re.search(
+                r"=\s*-?\d+,\d+\s*(#|$)", the_hole(source, what), re.M):
+            return ["A decimal number has a point in Python, 1.5: a comma makes two numbers of it."]
+        if isinstance(t, list) and x == [] and re.search(r"=\s*\(.* for .* in ",
+                                                         the_hole(source, what)):
+            return ["Round parentheses around `… for …` make a generator, which one can go through "
+                    "only once: the second time it is empty. Square brackets make a list."]
         if isinstance(x, Words) and isinstance(t, (list, float, int)):
             if kind := KIND_OF_ANSWER.get(x.split()[0]):
                 return [kind]
@@ -424,24 +477,52 @@ KIND_OF_ANSWER = {
 }
 
 
+def without_effect(source: str, what: str, path: pathlib.Path) -> list[str]:
+    """A line that computes something and does nothing with it: p.grad == 0, or visit without ()."""
+    hole = range(look_at(source, what), look_at(source, what) + len(
+        the_hole(source, what).splitlines()))
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Expr) or node.lineno not in hole:
+            continue
+        kind = next((said for kind, said in NO_EFFECT.items() if isinstance(node.value, kind)), "")
+        if kind:
+            line = source.splitlines()[node.lineno - 1].strip()
+            return [f"Line {node.lineno} of {path.name}:", f"    {line}",
+                    f"This line alone changes nothing. {kind}"]
+    return []
+
+
+NO_EFFECT = {
+    ast.Compare: "`==` compares; `=` stores.",
+    (ast.Name, ast.Attribute): "A function, or a method, is called with () after its name.",
+    (ast.BinOp, ast.UnaryOp, ast.Subscript): "What is computed has to be stored, by `=`, or returned.",
+}
+
+
 def without_return(source: str, what: str) -> str:
     """Why a function returns None."""
-    begin = look_at(source, what)
-    hole = source.splitlines()[begin - 1:]
-    hole = hole[:next((i for i, line in enumerate(hole) if line.strip() == "# <<<"), len(hole))]
-    text = "\n".join(line.split("#")[0] for line in hole)
+    text = "\n".join(line.split("#")[0] for line in the_hole(source, what).splitlines())
     if "None" in text:
         return "There is None in your code where a number belongs, such as 0."
     for method in ("append", "extend", "insert", "reverse", "sort"):
-        if f"return " in text and f".{method}(" in text.split("return ")[-1].splitlines()[0]:
+        if re.search(rf"(return|=).*\.{method}\(", text):
             return (f"`{method}` changes the list and returns None. Change it in one line, and "
                     "return the list in the next; or add lists with +.")
     if "print(" in text and "return" not in text:
         return "Printed is not returned: a function without `return` returns None."
+    if re.search(r"^\s*return\b.*\S", text.rstrip().splitlines()[-1]) and not re.search(
+            r"^\s*(if|for|while)\b", text, re.M):
+        return "What comes after `return` is None here: it is of a function that returns nothing."
     if "return" in text:
         return ("It can end without coming to a `return`, and then returns None: is the `return` "
                 "inside an `if` or a loop?")
     return "A function without `return` returns None."
+
+
+def the_hole(source: str, what: str) -> str:
+    """What is written in the hole that belongs to `what`."""
+    lines = source.splitlines()[look_at(source, what) - 1:]
+    return "\n".join(itertools.takewhile(lambda line: line.strip() != "# <<<", lines))
 
 
 def sort(x: list) -> list:

@@ -41,6 +41,7 @@ class Value:
         other = value(other)
         # >>> your code
         #: return ...
+        # A new Value: the number, the tuple of both inputs, and the symbol.
         return Value(self.data + other.data, (self, other), "+")
         # <<<
 
@@ -48,6 +49,7 @@ class Value:
         other = value(other)
         # >>> your code
         #: return ...
+        # The same, for the product.
         return Value(self.data * other.data, (self, other), "*")
         # <<<
 

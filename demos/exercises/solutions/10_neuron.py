@@ -32,7 +32,7 @@ class Neuron:
         """The output for a list of inputs."""
         # >>> your code
         #: return ...
-        # The bias is added once, to the sum, and before the bend.
+        # Each weight times its input, all added up; the bias once, to the sum; then the bend.
         z = sum([w * xi for w, xi in zip(self.w, x)]) + self.b
         return self.activation(z)
         # <<<
@@ -41,6 +41,7 @@ class Neuron:
         """The weights and the bias, in one list."""
         # >>> your code
         #: return ...
+        # One flat list of the Values themselves: the weights, and the bias.
         return self.w + [self.b]
         # <<<
 

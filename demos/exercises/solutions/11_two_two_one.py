@@ -45,6 +45,7 @@ class TwoTwoOne:
         """The output for two inputs."""
         # >>> your code
         #: return ...
+        # Both hidden neurons see both inputs; the output neuron sees what they say, in one list.
         return self.y([self.z1([x1, x2]), self.z2([x1, x2])])
         # <<<
 
@@ -52,6 +53,7 @@ class TwoTwoOne:
         """All of them, in one list."""
         # >>> your code
         #: return ...
+        # Those of the three neurons, in one flat list.
         return self.z1.parameters() + self.z2.parameters() + self.y.parameters()
         # <<<
 

@@ -34,7 +34,7 @@ def softmax(logits):
     """Probabilities, one for each logit, in the proportions exp(logit)."""
     # >>> your code
     #: return ...
-    # The largest is 0 then, so that no exp exceeds 1 and the sum is at least 1.
+    # The largest is subtracted from each, and exp taken of that; each is divided by their sum.
     largest = max(logits)
     exps = [exp(x - largest) for x in logits]
     total = sum(exps)

@@ -27,6 +27,7 @@ def attention(query, keys, values):
     """What a word learns: a list as long as one of the values."""
     # >>> your code
     #: return ...
+    # A score for each key, divided by √d; softmax of all scores together.
     scores = [dot(query, key) / sqrt(len(query)) for key in keys]
     weights = softmax(scores)
     # Each number of the output is a dot product, too: of the weights with that of every value.

@@ -34,7 +34,7 @@ PREDICTION = 1
 #: @op("softsign", lambda g, out, x: ...)
 #: def softsign(x):
 #:     return ...
-# As for tanh, the rule needs no more than the output.
+# g times the slope, which is (1 - |out|)²; and the mathematics, x divided by all of 1 + |x|.
 @op("softsign", lambda g, out, x: g * (1 - abs(out)) ** 2)
 def softsign(x):
     return x / (1 + abs(x))

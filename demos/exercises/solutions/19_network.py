@@ -45,6 +45,7 @@ class Network(Module):
         """The output for a list of two inputs."""
         # >>> your code
         #: return ...
+        # Every hidden neuron sees x; the output neuron sees the list of what they say.
         return self.output([neuron(x) for neuron in self.hidden])
         # <<<
 

@@ -26,7 +26,7 @@ from micrograd.optim import Optimizer
 
 # >>> your code
 #: PREDICTION = ...
-# The first step is lr · 40 / √(40²), which is lr.
+# The first step is lr · 40 / √(40²), which is lr, and goes against the gradient: 5 - 0.1.
 PREDICTION = 4.9
 # <<<
 
@@ -42,7 +42,8 @@ class AdaGrad(Optimizer):
         g = p.grad
         # >>> your code
         #: return ...
-        # Returned, not stored in p: `step` moves all at once, or none if one of them fails.
+        # First s, to which g² is added; then p.data minus lr · g / √(s + 1e-8). It is returned, not
+        # stored in p: `step` moves all at once, or none if one of them fails.
         self.squares[i] = self.squares[i] + g * g
         return p.data - self.lr * g / sqrt(self.squares[i] + 1e-8)
         # <<<

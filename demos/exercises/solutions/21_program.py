@@ -45,8 +45,11 @@ step([(1.0, 2.0, 0.5), (0.5, -1.0, 1.0)])       # two rows of data: now the prog
 
 # >>> your code
 #: LINE = ...
-# grad_w31 += …: not the line above that sets it to 0, nor the one that reads the weight.
-LINE = 18
+# The line with grad_w31 +=: not the one above that sets it to 0, nor the one that reads the weight.
+# (You read its number off. Here it is looked for: it changes with what micrograd writes.)
+lines = step.source.splitlines()
+parameter = next(line for line in lines if line.endswith("= parameters")).split(",")[0].strip()
+LINE = 1 + next(i for i, line in enumerate(lines) if f"{parameter} +=" in line)
 # <<<
 
 
@@ -54,7 +57,7 @@ def gradient_of_w31(x1, error, out3, w53):
     """The gradient of (output - target)² by the weight w(3,1), for one row of data."""
     # >>> your code
     #: return ...
-    # The square, then node 5, then the bend of node 3, then its weight: four links.
+    # The slope of the square, w(5,3), the slope of node 3's bend, and x1: four links, multiplied.
     return 2 * error * w53 * (1 - abs(out3)) ** 2 * x1
     # <<<
 
