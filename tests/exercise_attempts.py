@@ -6,6 +6,8 @@ The attempts are in data/attempts*.txt, with what has to be said of each. With -
 were called wrongly, or told nothing that helps, are printed with what they were told.
 """
 
+import builtins
+import math
 import pathlib
 import re
 import sys
@@ -40,12 +42,45 @@ class Attempt:
 
     def judged(self, seed: int = 0) -> tuple[bool, bool, str]:
         """Whether the verdict is right, whether what was said helps, and what was said."""
-        report = self.report(seed)
+        return self.weighed(self.report(seed))
+
+    def weighed(self, report: dict) -> tuple[bool, bool, str]:
         said = "\n".join(report["lines"])
         if self.wanted == "right":
             return report["right"], report["right"], said
         helps = re.search(self.wanted, sentences(report["lines"]), re.I | re.S) is not None
         return not report["right"], helps and not report["right"], said
+
+
+def untrue(source: str, lines: list[str]) -> list[str]:
+    """What is said and can be checked without knowing the exercise, and is not so."""
+    code, said, found = source.splitlines(), "\n".join(lines), []
+    own = {n for hole in files.hole_lines(source) for n in hole}
+    for number, quote in re.findall(r"[Ll]ine (\d+) of \d\d_\w+\.py:\n    (.*)", said):
+        if code[int(number) - 1].strip() != quote or int(number) not in own:
+            found.append(f"line {number} is not the learner's {quote!r}")
+    for first, last in re.findall(r"Look at lines? (\d+)(?: to (\d+))?", said):
+        if not {int(first), int(last or first)} <= own:
+            found.append(f"the learner wrote nothing in line {first}")
+    for name in re.findall(r"^(?:NameError: name|AttributeError: .* attribute|KeyError:) '(\w+)'",
+                           said, re.M):
+        earlier = [files.solution(exercise) for exercise in files.exercises()]
+        if not any(re.search(rf"\b{name}\b", text) for text in (source, *earlier)):
+            found.append(f"the name {name} is not in the learner's code")
+    for name in re.findall(r"Is \.?(\w+) meant\?|write self\.(\w+)", said):
+        if not re.search(rf"\b{name[0] or name[1]}\b", source) and not hasattr(builtins, name[0]):
+            found.append(f"{name} is nothing that the learner has")
+    numbers = re.search(r"your code says +(-?[\d.e+-]+)\n.*? (-?[\d.e+-]+)$", said, re.M)
+    for factor in re.findall(r"(-?[\d.]+) times (?:the slope|what it should be)", said):
+        if numbers and not math.isclose(float(numbers[1]), float(factor) * float(numbers[2]),
+                                        rel_tol=1e-2):
+            found.append(f"it is not {factor} times as much")
+    for text in ("“”", "Traceback", "checks.py", "checks_further.py", "1 times what"):
+        if text in said:
+            found.append(f"{text} is said")
+    if "`return` inside the loop" in said and not re.search(r"\b(for|while)\b", source):
+        found.append("there is no loop")
+    return found
 
 
 def sentences(lines: list[str]) -> str:

@@ -19,7 +19,7 @@ EXPLANATIONS = [
     (r"SyntaxError", r"[·×−–÷“”„’‘]", "There is a sign in this line that Python does not know. "
      "It writes * for times, - for minus, / for divided by, and \" or ' around text."),
     (r"SyntaxError", r"\|\s*\w+\s*\|", "|x| is written abs(x) in Python."),
-    (r"SyntaxError.*forgot a comma", r"\(\s*-?\d+\.?\d*\s+\w", "Two things stand side by side here: "
+    (r"SyntaxError.*forgot a comma", r"\(\s*-?\d+\.?\d*\s+\w", "Two things stand side by side: "
      "between two arguments goes a comma, between two factors a `*`."),
     (r"SyntaxError", r"(?<![\w.])\d+\.?\d*\s*[A-Za-z_(]", "A product needs its `*`: 2 * z, not 2z "
      "and not 2(z)."),
@@ -43,11 +43,12 @@ EXPLANATIONS = [
     (r"SyntaxError.*expected 'else'", "", "An `if` within an expression needs its `else`: "
      "a if x > 0 else b."),
     (r"SyntaxError.*(Maybe you meant '==')", "", "`=` stores, `==` compares."),
-    (r"SyntaxError.*invalid syntax", r"[-+*/]\s*[,)\]]|[(\[,]\s*[*/]\s*[,)\]]", "A sign such as + or * "
-     "stands here without what belongs on both of its sides. If the sign itself is meant, as a "
+    (r"SyntaxError.*invalid syntax", r"[-+*/]\s*[,)\]]|[(\[,]\s*[*/]\s*[,)\]]",
+     "A sign such as + or * stands here without what belongs on both of its sides. If the sign "
+     "itself is meant, as a "
      "text, it needs quotes: \"+\"."),
-    (r"SyntaxError.*(unterminated string|EOL while scanning)", "", "A text begins and ends with the same "
-     "quotes, in one line: one of them is missing here."),
+    (r"SyntaxError.*(unterminated string|EOL while scanning)", "", "A text begins and ends with "
+     "the same quotes, in one line: one of them is missing here."),
     (r"SyntaxError.*positional argument follows keyword", "", "Arguments with a name go last: "
      "f(x, name=y)."),
     (r"SyntaxError.*cannot assign to (expression|operator|literal|attribute|comparison)", "",
@@ -55,8 +56,8 @@ EXPLANATIONS = [
     (r"IndentationError.*expected an indented block|SyntaxError.*expected an indented block", "",
      "The line before it ends with a colon, or should hold your code: what belongs to it is "
      "indented by four more spaces."),
-    (r"SyntaxError.*invalid syntax$", "", "Python cannot read this line. Is there a sign, a comma, a "
-     "colon or a parenthesis too few or too many, here or in the line before?"),
+    (r"SyntaxError.*invalid syntax$", "", "Python cannot read this line. Is there a sign, a comma, "
+     "a colon or a parenthesis too few or too many, here or in the line before?"),
     (r"IndentationError|TabError", "", "Mind the indentation: lines that belong together begin in "
      "the same column, below each other."),
 
@@ -94,8 +95,9 @@ EXPLANATIONS = [
     (r"__init__\(\) takes from \d+ to \d+ positional arguments but \d+ were given", "",
      "There are too many arguments: those that belong together go into parentheses of their own, "
      "as in Value(number, (self, other), \"+\")."),
-    (r"<lambda>\(\) takes \d+ positional arguments? but \d+ were given", "", "A rule is handed g, out "
-     "and then the inputs, whether it needs them or not: lambda g, out, x, and y if there are two."),
+    (r"<lambda>\(\) takes \d+ positional arguments? but \d+ were given", "", "A rule is handed g, "
+     "out and then the inputs, whether it needs them or not: lambda g, out, x, and y if there are "
+     "two."),
     (r"takes \d+ positional arguments? but \d+ were given", "", "A call has too many arguments: "
      "look at what the function takes."),
 
@@ -114,8 +116,8 @@ EXPLANATIONS = [
      "several: give them at least two numbers, max(0, x), or a list."),
     (r"for [-+*/]\S*: .*'(Neuron|TwoTwoOne|Layer|MLP|Module)'", "", "This is the neuron, or the "
      "network, itself, not its output: call it, with its inputs in parentheses."),
-    (r"'Value' object is not iterable", r"\bfor \w+ in \w+\s*:", "This is one Value, and no list. The "
-     "values that it was made from are its _prev."),
+    (r"'Value' object is not iterable", r"\bfor \w+ in \w+\s*:", "This is one Value, and no list. "
+     "The values that it was made from are its _prev."),
     (r"'(float|int|Value)' object is not iterable", "", "A list is needed here, and this is one "
      "number: take all together, in one list."),
     (r"'(float|int|Value)' object is not subscriptable|object of type '(float|int|Value)' has no "
@@ -139,10 +141,11 @@ EXPLANATIONS = [
      "sorted, and need not be: to go through a list from its end, write reversed(order)."),
 
     # ── Values and numbers ──
-    (r"operand type\(s\) for @", "", "`@` is for the arrays of other libraries. Of two lists, the sum "
-     "of products is dot(xs, ys), or sum([x * y for x, y in zip(xs, ys)])."),
+    (r"operand type\(s\) for @", "", "`@` is for the arrays of other libraries. Of two lists, the "
+     "sum of products is dot(xs, ys), or sum([x * y for x, y in zip(xs, ys)])."),
     (r"(must be real number, not '?Value|float.*Value|Value.*cannot be.*float|.*\bmath\b.*Value|"
-     r"takes? .*number.*Value|Value.*not made into a plain number)", r"math\.", "The functions of `math` take plain numbers. For "
+     r"takes? .*number.*Value|Value.*not made into a plain number)", r"math\.",
+     "The functions of `math` take plain numbers. For "
      "Values use those that record themselves: those of micrograd, or your own."),
     (r"(exp|log|sqrt|tanh).*real number.*Value|must be real number, not Value", "",
      "The functions of `math` take plain numbers. For Values use those that record themselves: "
@@ -208,8 +211,8 @@ def told(error: BaseException, path: pathlib.Path, source: str) -> tuple[list[st
     elif isinstance(error, NameError):
         stack = traceback.extract_tb(error.__traceback__)
         theirs = their_line(stack, path)
-        explanation = (f"`{error.name}` is used in line {theirs[1]}, and your code should give it a "
-                       f"value: {error.name} = …" if theirs and not frame else
+        explanation = (f"`{error.name}` is used in line {theirs[1]}, and your code should give it "
+                       f"a value: {error.name} = …" if theirs and not frame else
                        of_name(error, source, path.stem))
     elif isinstance(error, AttributeError) and not explanation:
         explanation = of_attribute(error)

@@ -495,7 +495,8 @@ def without_effect(source: str, what: str, path: pathlib.Path) -> list[str]:
 NO_EFFECT = {
     ast.Compare: "`==` compares; `=` stores.",
     (ast.Name, ast.Attribute): "A function, or a method, is called with () after its name.",
-    (ast.BinOp, ast.UnaryOp, ast.Subscript): "What is computed has to be stored, by `=`, or returned.",
+    (ast.BinOp, ast.UnaryOp, ast.Subscript): "What is computed has to be stored, by `=`, or "
+                                             "returned.",
 }
 
 

@@ -30,8 +30,8 @@ class SGD:
         for i, p in enumerate(self.parameters):
             # >>> your code
             #: ...
-            # First the new velocity, from the old one and the gradient; it is stored, so that the next
-            # step finds it. Then the data moves by it.
+            # First the new velocity, from the old one and the gradient; it is stored, so that the
+            # next step finds it. Then the data moves by it.
             self.velocity[i] = self.momentum * self.velocity[i] + p.grad
             p.data = p.data - self.lr * self.velocity[i]
             # <<<
