@@ -134,7 +134,7 @@ def neurons_open():
 
 
 def batch():
-    """A hundred samples through it at once. What nobody could read is closed without being asked,
+    """A hundred samples through it at once. What is too large to read is closed by itself,
     and the picture says so."""
     rng = random.Random(1)
     model = MLP(2, [16, 16, 1], rng=rng)

@@ -151,8 +151,8 @@ def tell(args) -> None:
         stopped = "Stopped after training. The parameters are in"
         save(model, saved)
         print(f"That took {time.perf_counter() - begun:.2f} s.", end=" ", flush=True)
-        print(f"Right are {accuracy(model, samples):.1f} % of the points trained on, and of the "
-              f"unseen {accuracy(model, unseen):.1f} %.")
+        print(f"{accuracy(model, samples):.1f} % of the points trained on are right, and "
+              f"{accuracy(model, unseen):.1f} % of the unseen.")
         print(f"\nOpen this:\n{page}\nThe parameters are in {saved}", flush=True)
         print(command_line.draw(args.out / "moons.svg", (13, 5), font=15,
                                 paint=lambda figure: paint(figure, model, samples, unseen, losses)))

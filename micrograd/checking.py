@@ -48,7 +48,8 @@ def slope(f: Callable[[float], float], x: float, side: int = 0,
         if finer[1] < abs(finer[0] - measured[0]) / 10:
             measured = finer
     if math.isnan(measured[0]):
-        raise ValueError(f"no slope can be measured at {x!r}: there are no answers beside it")
+        raise ValueError(f"no slope can be measured at {x!r}: the function has no values on both "
+                         "sides of it")
     return measured
 
 
@@ -325,9 +326,9 @@ def _suspect(operation: Operation, point: Sequence[float], i: int) -> str:
         suspects["The gradients of the two inputs are swapped."] = \
             mended(lambda near: _swapped(operation, near, i))
     if len(point) == 1:
-        suspects["The output stands in the rule where the input was meant."] = \
+        suspects["The rule uses the output where it should use the input."] = \
             mended(lambda near: _answers(operation, near, out=near[0]))
-        suspects["The input stands in the rule where the output was meant."] = \
+        suspects["The rule uses the input where it should use the output."] = \
             mended(lambda near: _answers(operation, [operation.mathematics(*near)],
                                          out=operation.mathematics(*near)))
     return diagnose([pair for _, pair in points], suspects) if points else ""

@@ -98,7 +98,7 @@ def test_fractions_stay_exact(tmp_path):
 
 def test_the_mistake_is_named(tmp_path):
     assert re.search(r"tanh by its input x, at x = 0\.5: the rule says 0\.75; .* is 0\.786448\. "
-                     r"The input stands in the rule where the output was meant\.",
+                     r"The rule uses the input where it should use the output\.",
                      one_line(told(tmp_path)))
 
 

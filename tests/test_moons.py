@@ -24,7 +24,7 @@ def flat(tensor):
 def right(output):
     """Per cent right of the points trained on, and of the unseen."""
     return tuple(map(float, re.search(
-        r"Right are ([\d.]+) % of the points trained on, and of the unseen ([\d.]+) %\.",
+        r"([\d.]+) % of the points trained on are right, and ([\d.]+) % of the unseen\.",
         output).groups()))
 
 
