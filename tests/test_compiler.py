@@ -1,6 +1,7 @@
 """`jit` computes what the engine computes, refuses what it cannot, and writes good programs."""
 
 import builtins
+import copy
 import keyword
 import math
 import random
@@ -924,3 +925,27 @@ def test_small_networks_compile_under_the_recursion_limit_of_others():
     """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("4498500.0\n", "")
+
+
+@pytest.mark.falls_back
+def test_samples_nested_deeper_than_python_can_read():
+    w, x = Value(2.0, label="w"), 3.0
+    for _ in range(250):
+        x = [x]
+
+    def loss(x):
+        while isinstance(x, list):
+            x = x[0]
+        return w * x
+
+    step = jit(loss, [w])
+    assert step([(x,)]) == 6.0 and w.grad == 3.0
+    assert "nested too deeply" in step.fallback
+
+
+def test_a_compiled_function_is_not_copied():
+    w = Value(2.0)
+    step = jit(lambda x: w * x, [w])
+    for copied in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="Call jit again, with the copy of the model"):
+            copied(step)

@@ -28,8 +28,8 @@ TWO_INPUTS = ["atan2", "copysign", "fmod", "hypot", "pow"]
 WORDS = """asm auto break case char const continue default do double else enum extern float for goto
     if inline int long main register restrict return short signed sizeof static struct switch
     typedef typeof union unsigned void volatile while abs fabs floor modulo feclearexcept
-    fetestexcept checked samples sample parameters results count n i step forward update train finite
-    bare""".split()
+    fetestexcept checked samples sample parameters results count n i step forward update train
+    finite bare""".split()
 
 PRELUDE = f"""\
 double {', '.join([f'{name}(double)' for name in ['fabs', 'floor', *FUNCTIONS]])};

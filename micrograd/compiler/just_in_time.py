@@ -84,7 +84,10 @@ class Compiled:
         """The program in Python."""
         source = self.said(PYTHON, self.leaves) if self.native else self.source
         names: dict[str, Any] = {"__name__": __name__}      # it is code of ours
-        exec(compile(source, "<compiled by micrograd>", "exec"), names)
+        try:
+            exec(compile(source, "<compiled by micrograd>", "exec"), names)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise ValueError(f"the program is nested too deeply for Python: {error}") from None
         return names[self.name]
 
     def said(self, dialect: Dialect, leaves: Iterable[Value]) -> str:
@@ -178,8 +181,8 @@ class jit:
     the class of a number if the function asks for it (`isinstance(x, float)`). The data of the
     Values that the result is computed from are read at each call; all else that the function refers
     to or decides by stays as it was when traced, such as the global variables and files it reads,
-    random numbers it draws, and `repr(x)`. Threads that call it take turns; while it traces,
-    symbols stand in the parameters, and no other thread may use them.
+    random numbers it draws, and texts made of Values, such as `str(w)`. Threads that call it take
+    turns; while it traces, symbols stand in the parameters, and no other thread may use them.
 
     `language` is "python" or "c", which is compiled by whatever C compiler the machine has.
     `source` is the program that ran last. `fallback` is None if it gave the last answer; otherwise
@@ -224,6 +227,10 @@ class jit:
         self._update: Any = None                # and with it, if it was to train
         self._training: Training | None = None
         self._turn = threading.RLock()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("a compiled function is not copied: its program has the parameters it was "
+                        "made for. Call jit again, with the copy of the model")
 
     @property
     def source(self) -> str:
