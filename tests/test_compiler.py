@@ -894,6 +894,7 @@ def test_a_neuron_of_2000_inputs():
     agree(lambda x, y: (neuron(x) - y) ** 2, [([0.01] * 2000, 1.0)], neuron.parameters())
 
 
+@pytest.mark.slow
 def test_sums_products_and_chains_of_thousands():
     w = Value(1.001, label="w")
     agree(lambda x: sum([w * (x + i) for i in range(2000)]), [(1.0,)], [w])

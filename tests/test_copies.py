@@ -60,6 +60,7 @@ def test_what_is_shared_stays_shared():
     assert twin._prev[0] is copied["a"] is left._prev[1]
 
 
+@pytest.mark.slow
 def test_a_list_of_every_value_of_a_deep_graph():
     """To walk each one's whole graph anew would be half of 10⁹ steps."""
     values = topological_order(chain(LENGTH, Value(1.0)))

@@ -735,6 +735,7 @@ def test_neither_an_earlier_one_that_is_not_begun_nor_its_file_lost(folder):
     assert results.check("06_order").state == "missing"
 
 
+@pytest.mark.slow
 def test_a_fault_that_only_shows_later_is_found_where_it_is(folder):
     """The Value of exercise 3 is right wherever its own check looks."""
     (folder / "03_value.py").write_text(files.solution("03_value").replace(

@@ -94,6 +94,7 @@ def test_a_wrong_count_is_told(parameters, demo):
         parameters.tell_family(wrong)
 
 
+@pytest.mark.slow
 def test_the_picture(demo, tmp_path):
     pytest.importorskip("matplotlib")
     output = demo.told(tmp_path, "parameters.py", "--out", "a/b")

@@ -442,6 +442,7 @@ def without_grads(world):
         v for k, v in vars(world.optimizer).items() if k != "parameters"]])
 
 
+@pytest.mark.one_in(2)
 @in_both_languages
 @pytest.mark.parametrize("optimizer", [COMPILED["momentum"], COMPILED["decaying"]])
 def test_interrupts_at_any_line(request, language, optimizer):

@@ -66,7 +66,8 @@ def test_the_same_seed_gives_the_same_numbers(demo, tmp_path):
     assert once != demo.told(tmp_path, "xor.py", *options[:-1], 6)
 
 
-@pytest.mark.parametrize("steps", [1, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [1, 40])
 def test_the_picture(demo, tmp_path, steps):
     pytest.importorskip("matplotlib")
     output = demo.told(tmp_path, "xor.py", "--seeds", 3, "--steps", steps, "--out", "a/b")
