@@ -499,7 +499,8 @@ def test_a_signal_while_c_computes(language):
 @in_both_languages
 def test_lists_change_or_are_replaced_as_single_steps_do(language):
     for optimizer, name, same in [(COMPILED["momentum"], "velocity", True),
-                                  (COMPILED["Adam"], "m", False), (COMPILED["RMSprop"], "state", True)]:
+                                  (COMPILED["Adam"], "m", False),
+                                  (COMPILED["RMSprop"], "state", True)]:
         world = World(language, optimizer)
         world.step.train(batches_of(4), world.optimizer)
         held = getattr(world.optimizer, name)

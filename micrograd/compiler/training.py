@@ -36,6 +36,7 @@ __all__ = ["Training"]
 
 FLOATS = {float}
 FIXED = (Fraction, str, bool, type(None), types.FunctionType, types.BuiltinFunctionType, type)
+WHOLE = {"+", "-", "*", "//", "%", "neg", "abs"}        # they make whole numbers of whole numbers
 FEW = 4                                         # parameters of which each has lines of its own
 LEAST_TIME = 0.02                               # seconds in C between looks for Ctrl-C
 
@@ -52,7 +53,8 @@ def remembered(optimizer: Any) -> dict[str, Any]:
     Raises Unsure for an optimiser whose steps may do more than they say.
     """
     kind = type(optimizer)
-    if not isinstance(optimizer, Optimizer) or any([vars(c).get("__slots__") for c in kind.__mro__]):
+    slots = [base for base in kind.__mro__ if vars(base).get("__slots__")]
+    if not isinstance(optimizer, Optimizer) or slots:
         raise Unsure(f"{kind.__name__} is not an Optimizer that keeps all in its attributes")
     for name in ("step", "zero_grad", "__setattr__"):
         if getattr(kind, name) is not getattr(Optimizer, name) or name in vars(optimizer):
@@ -173,7 +175,8 @@ class Update:
             if not isinstance(p, Value) or p._prev or hasattr(p, "__dict__"):
                 raise Unsure(f"the optimiser moves a {type(p).__name__} that is not a plain leaf")
         self.moved = list(dict.fromkeys(self.listed))
-        self.gradients = [Value(0.0, label=f"grad_{identifier(p.label or 'p')}") for p in parameters]
+        self.gradients = [Value(0.0, label=f"grad_{identifier(p.label or 'p')}")
+                          for p in parameters]
         self.gradient_of = dict(zip(parameters, self.gradients))
         self.proved = False                     # whether it was compared with a single step
         before = optimizer.__dict__
@@ -282,8 +285,9 @@ class Update:
         self.whole = {i for i, leaf in enumerate(leaves) if type(leaf.data) is int}
         code, returned = self.program.code, len(self.program.code[-1].args)
         spots = self._spots()
-        targets = spots[:self.size] + [(i, self.size, 1) if returned == self.size + columns else None
-                                       for i in range(returned - self.size)]
+        passed = returned - self.size
+        targets = spots[:self.size] + [(i, self.size, 1) if passed == columns else None
+                                       for i in range(passed)]
         by_leaf = {leaf: spot for leaf, spot in zip(leaves, spots) if spot}
         loop = rolled(code, by_leaf, targets, columns) if columns >= FEW and by_leaf else None
         if loop:
@@ -378,7 +382,7 @@ def whole_lines(code: list[Instruction]) -> set[Instruction]:
     for line in code:
         if (line.op == "constant" and type(line.value) is int
                 or line.op == "leaf" and type(line.value.data) is int
-                or line.op in ("+", "-", "*", "//", "%", "neg", "abs") and whole.issuperset(line.args)
+                or line.op in WHOLE and whole.issuperset(line.args)
                 or line.op == "where" and whole.issuperset(line.args[1:])):
             whole.add(line)
     return whole
