@@ -818,6 +818,7 @@ def test_a_small_network_is_not_stacked():
     assert not draw_dot(loss, model)._placing.scene.stacked
 
 
+@pytest.mark.slow
 def test_the_picture_says_what_was_closed_unasked():
     model, loss = network(16, 16, 1, samples=30)
     def said(*arguments):
