@@ -17,7 +17,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,22 @@ def flat(samples: Sequence[Sequence[Any]], structure: Any) -> list[Any]:
     >>> flat([(1.0, [2.0, 3.0]), (4.0, [5.0, 6.0])], (NUMBER, [NUMBER, NUMBER]))
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
+    if len(samples) == 1:
+        return list(_row(samples[0], structure))
     return list(chain.from_iterable(zip(*_columns(samples, structure))))
 
 
+def _row(x: Any, kind: Any) -> Iterable[Any]:
+    """The numbers of one sample."""
+    if type(kind) is Kind:
+        return [x if kind is NUMBER else 0.0]
+    if kind.count(NUMBER) == len(kind):
+        return iter(x)
+    return chain.from_iterable(map(_row, x, kind))
+
+
 def _columns(column: Sequence[Any], kind: Any) -> list[Any]:
+    """Of many samples: all that stand in one place together."""
     if type(kind) is Kind:
         return [column if kind is NUMBER else [0.0] * len(column)]
     parts = list(zip(*column))

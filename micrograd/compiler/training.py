@@ -406,6 +406,16 @@ class Memory:
         self.buffer = ctypes.create_string_buffer(self.numbers.size + 1)
         self.numbers.pack_into(self.buffer, 0, *state, *grads)
         self.state = state
+        self.moving: dict[Any, tuple[bytes, int]] = {}
+
+    def pairs(self, program: Any) -> tuple[bytes, int]:
+        """Which leaves of the program move, with their places in the state, and how many they are."""
+        if program not in self.moving:
+            pairs = [(i, self.place[leaf]) for i, leaf in enumerate(program.leaves)
+                     if leaf in self.place]
+            numbers = itertools.chain.from_iterable(pairs)
+            self.moving[program] = struct.pack(f"{2 * len(pairs)}l", *numbers), len(pairs)
+        return self.moving[program]
 
     def read(self) -> tuple[Sequence[float], Sequence[float]]:
         found = self.numbers.unpack_from(self.buffer)
@@ -426,9 +436,7 @@ class Memory:
             samples.append(batch.packed)
             total += len(batch.packed) // 8
         longs = struct.Struct(f"{count}l")
-        moving = [(i, self.place[leaf]) for i, leaf in enumerate(program.leaves)
-                  if leaf in self.place]
-        pairs = struct.pack(f"{2 * len(moving)}l", *itertools.chain.from_iterable(moving))
+        pairs, moving = self.pairs(program)
         leaves = chunk[0].leaves
         losses, done = ctypes.create_string_buffer(8 * count), ctypes.c_long(0)
         try:
@@ -437,7 +445,7 @@ class Memory:
                          longs.pack(*map(sizes.__getitem__, chunk)),
                          rates and struct.pack(f"{count}d", *rates), count,
                          ctypes.create_string_buffer(leaves, len(leaves) + 1), pairs, self.buffer,
-                         self.kept, update.work, losses, ctypes.byref(done), len(moving))
+                         self.kept, update.work, losses, ctypes.byref(done), moving)
         finally:
             self.done += done.value
         return list(struct.unpack_from(f"{done.value}d", losses))
