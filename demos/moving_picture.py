@@ -1,16 +1,22 @@
-"""The moving picture of the README: the player plays one knob, forward and backward, as a GIF.
+"""The moving pictures of the README: a knob that is turned, and the player, forward and backward.
 
-It needs Chrome or Chromium, and `pip install selenium pillow tqdm`; the page itself needs none of them.
+They need Chrome or Chromium, and `pip install selenium pillow tqdm`; the pages themselves need none
+of them.
 """
 
 import sys
+from pathlib import Path
 
 import command_line
 from command_line import Failed
-from micrograd import Value, play
+from micrograd import Value, live, play
 from micrograd.nn import Parameter
+from micrograd.player import photographs
 
-SIZE = 838, 640                                 # of a README on a hosting site
+SIZE = 838, 640                                 # the width is that of a README on a hosting site
+SIZE_WITH_PLOT = 838, 800
+TURNS = 40                                      # presses of an arrow key: each adds 0.01
+SECONDS = 0.15                                  # that each of these is shown
 
 
 def page():
@@ -23,14 +29,33 @@ def page():
     return play(loss)
 
 
+def knobs():
+    """The same, as a page that computes."""
+    w, b = Parameter(1.5, label="w"), Parameter(0.5, label="b")
+    return live(lambda x, target: (w * x + b - target) ** 2, [(2.0, 7.0)])
+
+
+def turned(path: Path) -> None:
+    """Photograph the knob `w` of a page while it is turned."""
+    knobs().save(page := path.with_suffix(".html"))
+    with photographs.opened(page.read_text("utf-8"), SIZE_WITH_PLOT) as browser:
+        shots = []
+        for _ in range(TURNS):
+            browser.find_element("css selector", "[role=slider][aria-label=w]").send_keys("\ue014")
+            shots.append(browser.get_screenshot_as_png())
+    path.write_bytes(photographs.moving(shots, SECONDS))
+
+
 def tell(args) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "player.gif"
+    player, knob = args.out / "player.gif", args.out / "knobs.gif"
     try:
-        page().save(path, SIZE)
+        turned(knob)
+        page().save(player, SIZE)
     except RuntimeError as missing:
         raise Failed(str(missing)) from None
-    print(f"The moving picture is in {path}: {path.stat().st_size / 1000:.0f} kB.")
+    for path in (knob, player):
+        print(f"A moving picture is in {path}: {path.stat().st_size / 1000:.0f} kB.")
 
 
 def main() -> int:

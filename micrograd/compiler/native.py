@@ -119,7 +119,8 @@ def _row(x: Any, kind: Any) -> Iterable[Any]:
     if type(kind) is Kind:
         return [x if kind is NUMBER else 0.0]
     if kind.count(NUMBER) == len(kind):
-        return iter(x)
+        numbers: Iterable[Any] = x
+        return numbers
     return chain.from_iterable(map(_row, x, kind))
 
 

@@ -10,7 +10,8 @@ import os
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..ground import files
 
@@ -45,11 +46,23 @@ def save(path: str, page: str, moments: Sequence[tuple[int, int]], seconds: floa
 
 def photographs(page: str, moments: Sequence[tuple[int, int]], size: tuple[int, int]) -> list[bytes]:
     """The page at each of these steps of these frames, as PNG."""
+    with opened(page, size) as browser:
+        from tqdm import tqdm
+        shots = []
+        for moment in tqdm(moments, "photographs", leave=False, disable=None):
+            browser.execute_script("show(...arguments)", *moment)
+            shots.append(browser.get_screenshot_as_png())
+        return shots
+
+
+@contextlib.contextmanager
+def opened(page: str, size: tuple[int, int]) -> Iterator[Any]:
+    """A browser of this size in which the page is open, as a `WebDriver` of Selenium."""
     try:
         import PIL  # noqa: F401                # it is better missed before the work than after it
+        import tqdm  # noqa: F401
         from selenium import webdriver
         from selenium.common.exceptions import WebDriverException
-        from tqdm import tqdm
     except ImportError as missing:
         raise RuntimeError("pictures of the page need packages: pip install selenium pillow tqdm "
                            f"({missing})") from None
@@ -63,11 +76,7 @@ def photographs(page: str, moments: Sequence[tuple[int, int]], size: tuple[int, 
                 "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
             browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": CALM})
             browser.get(file.as_uri())
-            shots = []
-            for moment in tqdm(moments, "photographs", leave=False, disable=None):
-                browser.execute_script("show(...arguments)", *moment)
-                shots.append(browser.get_screenshot_as_png())
-            return shots
+            yield browser
         except WebDriverException as error:
             told = (error.msg or "").strip().partition("\n")[0]
             raise RuntimeError("pictures of the page need the browser Chrome or Chromium, and its "
