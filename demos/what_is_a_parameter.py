@@ -172,14 +172,14 @@ class Plot:
     def __init__(self, name: str, size: tuple, span: tuple, alt: str, x: str, y: str):
         self.size, self.span, self.parts = size, span, []
         width, height = size
-        self.frame = frame = (48, 14, width - 62, height - 58)
+        self.frame = frame = (48, 28, width - 62, height - 72)
         left, top, bottom = frame[0], frame[1], frame[1] + frame[3]
         self.parts = [
             f'<svg id="{name}" viewBox="0 0 {width} {height}" role="img" aria-label="{alt}" '
             f'data-range="{" ".join(map(str, span))}" data-frame="{" ".join(map(str, frame))}">'
             f'<path class="axis" d="M{left} {top}V{bottom}H{left + frame[2]}"/>'
             + text(left + frame[2], bottom + 36, x, "right quiet")
-            + text(left + 8, top + 12, y, "quiet")
+            + text(left, top - 10, y, "quiet")
             + text(left - 6, bottom + 4, f"{span[2]:g}", "right quiet")
             + text(left - 6, top + 10, f"{span[3]:.0f}", "right quiet", f"{name.split('-')[0]}-top")
             + text(left, bottom + 18, f"{span[0]:g}".replace("-", "−"), "quiet")

@@ -259,6 +259,35 @@ def test_it_fits_any_width(browser, html, tmp_path, width, theme):
     assert smallest > 10
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_drawn_over_the_words_of_a_plot(browser, html, tmp_path, width):
+    path = tmp_path / "article.html"
+    path.write_text(html, "utf-8")
+    browser.open(path, size=(width, 800))
+    touched = browser.run("""
+        const touches = (a, b) => a.left < b.right && b.left < a.right
+                                  && a.top < b.bottom && b.top < a.bottom;
+        return [...document.querySelectorAll("[data-frame]")].flatMap(plot =>
+            [...plot.querySelectorAll(".quiet")].filter(word => word.textContent
+                && [...plot.querySelectorAll("circle")].some(circle => touches(
+                    word.getBoundingClientRect(), circle.getBoundingClientRect())))
+            .map(word => word.textContent))""")
+    assert touched == []
+
+
+def test_on_paper_the_curve_of_a_training_is_there(page):
+    assert page.run("return document.getElementById('curve-line').points.numberOfItems") == 1
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run("return document.getElementById('curve-line').points.numberOfItems") == 101
+    assert "After 600 steps it is 3.69" in by_id(page, "train-told")
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert page.run("return document.getElementById('curve-line').points.numberOfItems") == 1
+    page.run("for (let i = 0; i < 5; i++) document.getElementById('train-step').click()")
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run("return document.getElementById('curve-line').points.numberOfItems") == 6
+    assert by_id(page, "train-told") == ""
+
+
 def test_every_control_has_a_name(page):
     assert page.run("""return [...document.querySelectorAll("input, select, button")].filter(
         control => !(control.labels && control.labels.length

@@ -162,6 +162,16 @@ find("train-new").addEventListener("click", () => {
     begin();
 });
 
+// On paper nothing trains: where it has not been trained yet, the page as it was written tells how.
+const written = {curve: find("curve-line").getAttribute("points"),
+                 told: find("train-told").textContent};
+addEventListener("beforeprint", () => {
+    if (model.steps > 0) return;
+    find("curve-line").setAttribute("points", written.curve);
+    tell("train-told", written.told);
+});
+addEventListener("afterprint", show);
+
 // ── A language model ────────────────────────────────────────────────────────────────────────────
 const context = data.context, END = 0;
 const oneHot = (i, n) => Array.from({length: n}, (_, j) => i === j ? 1 : 0);
