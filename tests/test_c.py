@@ -18,7 +18,7 @@ from micrograd.engine import Value, dot
 from micrograd.nn import MLP, Parameter
 
 sys.path.append(str(Path(__file__).parent))
-from test_javascript import close, drawn
+from test_javascript import REMAINDERS, close, drawn
 from test_random_graphs import EVERY
 
 EXACT = {name: step for name, step in EVERY.items() if name in (
@@ -201,3 +201,12 @@ def test_a_dot_is_added_in_the_order_of_python():
     w = [Value(x) for x in (1e16, 1.0, -1e16)]
     python, c, _ = both(lambda a, b, d: dot(w, [a, b, d]), w, [(1.0, 1.0, 1.0)])
     assert c == python
+
+
+@pytest.mark.parametrize("x, y", REMAINDERS)
+def test_remainders(x, y):
+    w = Value(1.0)
+    predict = jit(lambda x, y: [w * (x % y), w * (x // y)], [w], language="c")
+    found = predict.forward(x, y)
+    assert predict.fallback is None
+    assert [z.hex() for z in found] == [(x % y).hex(), (x // y).hex()]

@@ -210,13 +210,17 @@ def test_what_raises_nothing_in_python_is_no_fault():
         assert close(found["result"], answer) and found["fault"] is None, (case, answer)
 
 
-@pytest.mark.parametrize("x, y", [(7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (-8.0, 2.0), (0.1, 3.0)])
+REMAINDERS = [(7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (-8.0, 2.0), (0.1, 3.0), (1.0, 0.1), (-1.0, 0.1),
+              (6.0, 0.1), (6.0, -3.0), (-0.0, 3.0), (0.0, -3.0), (-1e-9, 1e9), (1e17, 3.0)]
+
+
+@pytest.mark.parametrize("x, y", REMAINDERS)
 def test_remainders(x, y):
     w = Value(1.0)
-    predict = jit(lambda x, y: w * (x % y) + w * (x // y), [w])
+    predict = jit(lambda x, y: [w * (x % y), w * (x // y)], [w])
     predict.forward(1.0, 1.0)
     found, = node((predict.javascript, "forward", ([x, y], [1.0])))
-    assert found["result"] == x % y + x // y
+    assert found["result"] == [x % y, x // y]
 
 
 def test_what_javascript_does_not_have():

@@ -27,17 +27,25 @@ FUNCTIONS = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 
 TWO_INPUTS = ["atan2", "copysign", "fmod", "hypot", "pow"]
 WORDS = """asm auto break case char const continue default do double else enum extern float for goto
     if inline int long main register restrict return short signed sizeof static struct switch
-    typedef typeof union unsigned void volatile while abs fabs floor modulo feclearexcept
-    fetestexcept checked samples sample parameters results count n i step forward update train
-    finite bare""".split()
+    typedef typeof union unsigned void volatile while abs fabs floor modulo floor_division
+    feclearexcept fetestexcept checked samples sample parameters results count n i step forward
+    update train finite bare""".split()
 
 PRELUDE = f"""\
 double {', '.join([f'{name}(double)' for name in ['fabs', 'floor', *FUNCTIONS]])};
 double {', '.join([f'{name}(double, double)' for name in TWO_INPUTS])};
 
-static double modulo(double x, double y) {{       // as Python has it: with the sign of y
-    double z = fmod(x, y);
-    return z != 0.0 && (z < 0.0) != (y < 0.0) ? z + y : z;
+// As Python has them: the rest has the sign of y, and what is left is rounded down.
+static double modulo(double x, double y) {{
+    double rest = fmod(x, y);
+    return rest == 0.0 ? copysign(0.0, y) : (rest < 0.0) != (y < 0.0) ? rest + y : rest;
+}}
+static double floor_division(double x, double y) {{
+    double rest = fmod(x, y), quotient = (x - rest) / y;
+    if (rest != 0.0 && (rest < 0.0) != (y < 0.0))
+        quotient -= 1.0;
+    double whole = floor(quotient);
+    return quotient == 0.0 ? copysign(0.0, x / y) : quotient - whole > 0.5 ? whole + 1.0 : whole;
 }}
 
 int feclearexcept(int), fetestexcept(int);      // the flags of the processor
@@ -114,7 +122,7 @@ class CLanguage(Dialect):
         "*": (3, "{0:3} * {1:4}"),
         "/": (3, "{0:3} / {1:4}"),
         "/ of truths": (3, "(double){0:4} / {1:4}"),
-        "//": (ATOM, "floor({0:3} / {1:4})"),
+        "//": (ATOM, "floor_division({0}, {1})"),
         "%": (ATOM, "modulo({0}, {1})"),
         "neg": (4, "-{0:5}"),
         "**": (ATOM, "pow({0}, {1})"),

@@ -50,9 +50,16 @@ const power = (x, y) => {
     return no(`** of ${x}, ${y}: ` + (z === z ? TOO_LARGE
                                               : "a negative number has only whole powers"));
 };
+// As Python has them: the rest has the sign of y, and what is left is rounded down.
 const modulo = (x, y) => {
-    const z = x % nonzero(y);
-    return z && z < 0 !== y < 0 ? z + y : z;
+    const rest = x % nonzero(y);
+    return rest === 0 ? 0 * Math.sign(y) : rest < 0 !== y < 0 ? rest + y : rest;
+};
+const floorDivision = (x, y) => {
+    const rest = x % nonzero(y);
+    const quotient = (x - rest) / y - (rest && rest < 0 !== y < 0 ? 1 : 0);
+    const whole = Math.floor(quotient);
+    return quotient === 0 ? 0 * Math.sign(x / y) : quotient - whole > 0.5 ? whole + 1 : whole;
 };
 """
 WORDS = """arguments async await break case catch class const continue debugger default delete do
@@ -60,7 +67,7 @@ WORDS = """arguments async await break case catch class const continue debugger 
     interface let new null of package private protected public return set static super switch this
     throw true try typeof undefined var void while with yield Infinity NaN Number Math Object
     samples sample parameters leaves n fault no math exp log sqrt sin cos tanh nonzero power modulo
-    TOO_LARGE step forward trace""".split()
+    floorDivision TOO_LARGE step forward trace""".split()
 
 
 class JavaScript(Dialect):
@@ -74,7 +81,7 @@ class JavaScript(Dialect):
         "*": (3, "{0:3} * {1:4}"),
         "/": (3, "{0:3} / nonzero({1})"),
         "/ number": (3, "{0:3} / {1:4}"),
-        "//": (ATOM, "Math.floor({0:3} / nonzero({1}))"),
+        "//": (ATOM, "floorDivision({0}, {1})"),
         "%": (ATOM, "modulo({0}, {1})"),
         "neg": (4, "-{0:5}"),
         "**": (ATOM, "power({0}, {1})"),
