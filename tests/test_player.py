@@ -192,7 +192,7 @@ def test_the_panel_tells_the_rule_with_names_then_numbers_then_the_sum(browser, 
     assert told["Backward 1 of 16"][1] == [
         "#26.grad += 2 · #26 · loss.grad = 2 · (−0.2833) · 1 = −0.5665 "
         "0 → −0.5665 · complete: it is used once"]
-    assert told["Backward 11 of 16"] == ("The rule of * passes on #11.grad = −0.5665.", [
+    assert told["Backward 11 of 16"] == ("The rule of × passes on #11.grad = −0.5665.", [
         "v1.grad += h1 · #11.grad = 0.8854 · (−0.5665) = −0.5016 "
         "0 → −0.5016 · complete: it is used once",
         "h1.grad += v1 · #11.grad = 0.9 · (−0.5665) = −0.5099 "
@@ -234,6 +234,12 @@ def test_a_gradient_that_is_no_number_does_not_look_like_0(browser, tmp_path):
     assert "NaN" in browser.texts("#legend li")
     browser.open(play(dead_relu()).save(tmp_path / "page.html"))
     assert "NaN" not in browser.texts("#legend li")
+
+
+def test_operations_are_written_as_pictures_write_them(browser, tmp_path):
+    x = Value(3.0, label="x")
+    browser.open(play(-(x * 2 - x) ** 2).save(tmp_path / "page.html"))
+    assert sorted(browser.texts(".op text")) == ["**", "neg", "×", "−"]
 
 
 def test_the_operation_of_a_step_and_its_arrows_light_up(browser, tmp_path):

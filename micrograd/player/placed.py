@@ -15,7 +15,7 @@ def placed(scene: Scene) -> tuple[dict, list, list, list]:
     for name, node in placing.nodes.items():
         written: dict[str, Any] = {"lines": [text for kind, text in node.lines if kind == "label" and text]}
         if node.kind == "operation":
-            written = {"symbol": str(scene.order[int(name[1:])]._op)}
+            written = {"symbol": scene.symbol(scene.order[int(name[1:])])}
         elif node.kind == "closed box":
             notes = [text for kind, text in node.lines if kind == "note"]
             written = {"title": node.lines[0][1],
