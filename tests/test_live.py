@@ -305,12 +305,17 @@ def test_what_is_no_number_is_refused_with_a_sentence(browser, tmp_path):
     opened(browser, tmp_path, function, samples, model, lr=0.1)
     cell = "#data-rows tr:nth-child(2) td:nth-child(2) input"
     for css, now in ("#knob-number", "0.8"), (cell, "-1"), ("#train-lr", "0.1"):
-        for nonsense in "nan", "Infinity", "1e309", "abc", "--3":
+        for nonsense in ("nan", "Infinity", "1e309", "abc", "--3", "0x10", "0b1", "1,000,000", ".",
+                         "1e", "1 000"):
             write(browser, css, nonsense)
             value, told = browser.run(FIELD, css)
             assert value == now and told.startswith(f"“{nonsense}” is not a ")
-        write(browser, css, "2,5")              # as some people write it
-        assert browser.run(FIELD, css) == ["2.5", ""]
+        write(browser, css, "1,000")            # to some it is 1, to others a thousand
+        assert browser.run(FIELD, css) == [now, "“1,000” can mean 1000 or 1.000: type one of these."]
+        for text, x in [("0,125", "0.125"), (".5", "0.5"), ("+1.", "1"), ("1E−3", "0.001"),
+                        ("1000,5", "1000.5"), ("2,5", "2.5")]:
+            write(browser, css, text)           # as some people write it
+            assert browser.run(FIELD, css) == [x, ""]
     write(browser, "#train-lr", "-1")
     assert browser.run(FIELD, "#train-lr") == [
         "2.5", "“-1” is not a learning rate: a number, 0 or more."]
@@ -357,8 +362,10 @@ def test_what_has_no_logarithm_is_said_where_nothing_else_stands(browser, tmp_pa
             return title.getBoundingClientRect().right < box.left || getComputedStyle(
                 document.getElementById("fault")).backgroundColor !== "rgba(0, 0, 0, 0)";""")
         assert browser.texts("#promise dd")[3] == "NaN"
+        assert "NaN" in browser.texts("#legend li")
         browser.click("#knob-back")
         assert browser.text("#fault") == ""
+        assert "NaN" not in browser.texts("#legend li")
         agrees(browser, squared(model), SAMPLES[::2], model.parameters())
 
 
@@ -637,7 +644,7 @@ def test_predict_asks_and_explains(browser, tmp_path):
             (-right, "The sign is wrong."), (2 * right, "2 times the right one: a factor is wrong"),
             (g * (1 - z * z), "The rule uses the input where it should use the output."),
             (1 - out * out, "The rule forgets g, the gradient of the output."),
-            ("what", "Type a number."), (123, "local derivative times the gradient")]:
+            ("what", "“what” is not a number."), (123, "local derivative times the gradient")]:
         write(browser, ".question input", f"{answer:.5g}" if answer != "what" else answer)
         assert verdict in browser.text(".verdict"), answer
     write(browser, ".question input", f"{right:.4g}")

@@ -47,7 +47,7 @@ class Computation {
   // The knobs. One of a sample has a path in it, one of a leaf the number of the leaf.
 
   get sample() { return this.samples[this.shown]; }
-  get hasNaN() { return false; }
+  get hasNaN() { return this.told.some((place) => Number.isNaN(this.numbers[place])); }
   number(place) { return this.numbers[place]; }
 
   get(knob) {
@@ -83,7 +83,7 @@ class Computation {
     const { result, fault } = this.programs.frame[this.key](this.sample, this.leaves);
     this.numbers = result;
     // What Python would have raised; but not for a mistake that somebody might make in `predict`.
-    this.fault = this.told.some((place) => Number.isNaN(result[place])) ? fault : null;
+    this.fault = this.hasNaN ? fault : null;
   }
 
   outputs(sample) { return this.programs.outputs[this.keyOf(sample)](sample, this.leaves).result; }

@@ -35,10 +35,10 @@ const setClass = (element, name) => setAttribute(element, "class", name);
 
 /** A field for a number. `take` is given what was typed; what is none is refused with a sentence,
  *  and `show` writes the number that there is then. */
-function numberField(field, take, show, isRight = Number.isFinite, what = "a number") {
+function numberField(field, take, show, isRight = Number.isFinite, what) {
   field.addEventListener("change", () => {
     const text = field.value, x = parsed(text);
-    const wrong = isRight(x) ? "" : `“${text}” is not ${what}.`;
+    const wrong = isRight(x) ? "" : refusal(text, what);
     if (!wrong) take(x);
     show();
     field.setCustomValidity(wrong);

@@ -242,6 +242,7 @@ function tellKnobs() {
 }
 
 function showLive() {
+  if (source.hasNaN === !byId("legend").querySelector(".nan")) legend();
   tellKnobs();
   showKnob();
   showLearning();

@@ -64,10 +64,21 @@ function signed(x, decimals) {
   return x > 0 ? `+${text}` : text;
 }
 
-/** The number that somebody typed; NaN if it is none. */
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+// To some a comma is the decimal point, to others it parts thousands. Here it could be both.
+const BOTH = /^\s*[-−+]?[1-9]\d{0,2},\d{3}\s*$/;
+
+/** The number that somebody typed; NaN if it is none, or could be two. */
 function parsed(text) {
-  const plain = text.trim().replace("−", "-").replace(",", ".");
-  return plain ? Number(plain) : NaN;
+  const plain = text.trim().replace(/−/g, "-").replace(",", ".");
+  return NUMBER.test(plain) && !BOTH.test(text) ? Number(plain) : NaN;
+}
+
+/** Why a text is not taken for `what` it should be. */
+function refusal(text, what = "a number") {
+  const [thousands, decimal] = ["", "."].map((point) => text.trim().replace(",", point));
+  return BOTH.test(text) ? `“${text}” can mean ${thousands} or ${decimal}: type one of these.`
+    : `“${text}” is not ${what}.`;
 }
 
 /** As a float, to draw with: of a text such as −1/3, too. */

@@ -75,7 +75,7 @@ function question(row) {
   const give = make("button", { type: "button" }, "Show me");
   const answer = () => {
     const x = parsed(field.value);
-    const wrong = Number.isFinite(x) ? diagnosis(x, row) : "Type a number.";
+    const wrong = Number.isFinite(x) ? diagnosis(x, row) : refusal(field.value);
     if (wrong) setText(verdict, wrong);
     else reveal(row);
   };
