@@ -51,7 +51,7 @@ def parser(doc: str, seed: int | None = None, out: bool = True) -> argparse.Argu
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     if seed is not None:
         parser.add_argument("--seed", type=int, default=seed, metavar="N",
-                            help="of the random numbers (default: %(default)s)")
+                            help="the seed of the random numbers (default: %(default)s)")
     if out:
         parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"),
                             metavar="FOLDER", help="where files go (default: %(default)s)")

@@ -62,8 +62,8 @@ def dead_relu():
 
 
 def shared_value():
-    """It receives twice, and the two add up: a.grad = 1 · 2 + 3 · 1, along its arrows to + and to
-    the product."""
+    """It is used twice, and its two gradients add up: a.grad = 1 · 2 + 3 · 1, along its arrows to +
+    and to the product."""
     a = Value(2.0, label="a")
     b = a + 1
     c = a * b
@@ -73,8 +73,8 @@ def shared_value():
 
 
 def local_gradients():
-    """The chain rule, to be read off: the gradient of a value is the sum, over the arrows that
-    leave it, of the number on the arrow times the gradient where it leads."""
+    """You can read the chain rule off this picture: a gradient is the sum, over the outgoing
+    arrows, of the number on the arrow times the gradient at its head."""
     x, y = Value(0.5, label="x"), Value(-1.5, label="y")
     product, sine = x * y, x.sin()
     product.label, sine.label = "x·y", "sin x"
@@ -134,8 +134,8 @@ def neurons_open():
 
 
 def batch():
-    """A hundred samples through it at once. What is too large to read is closed by itself,
-    and the picture says so."""
+    """A hundred samples through it at once. Anything too large to read is closed
+    automatically, and the picture says so."""
     rng = random.Random(1)
     model = MLP(2, [16, 16, 1], rng=rng)
     points = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(100)]

@@ -33,7 +33,7 @@ from micrograd.nn import Module, Parameter
 from micrograd.optim import Adam
 
 OPTIONS = {                                     # of a new run: type, default, meaning
-    "seed": (int, 1, "of the random numbers"),
+    "seed": (int, 1, "the seed of the random numbers"),
     "steps": (positive(int), 5000, "steps of training, a name each"),
     "layers": (positive(int), 1, "how many times attention and feed-forward follow each other"),
     "heads": (positive(int), 4, "heads of attention; they share the width"),
@@ -203,8 +203,8 @@ class Training:
         return loss.data
 
     def learn(self, count: int = 1) -> list[float]:
-        """Learn from so many names, one a step, but not beyond the last, when all are shuffled
-        anew. Returns the loss of each. Compiled to C, all of it is one call."""
+        """Learn from the next `count` names, one a step, but stop after the last one: then all are
+        shuffled again. Returns the loss of each. Compiled to C, all of it is one call."""
         turn = self.done % len(self.names)
         if turn == 0:
             self.rng.shuffle(self.names)
@@ -323,7 +323,7 @@ def tell(args) -> None:
                                 "what it does.") from None
     except (ArithmeticError, ValueError) as error:
         raise Failed(f"the network in {path} cannot be used: {error}") from None
-    print(f"\nThe network is saved in {path}; --resume makes more of it.")
+    print(f"\nThe network is saved in {path}; --resume makes up more names.")
 
 
 def begun(args) -> Training:

@@ -1,8 +1,8 @@
-"""Two moons: 337 parameters learn the curve that parts two kinds of points.
+"""Two moons: 337 parameters learn the curve between two kinds of points.
 
-No straight line parts the moons. A network of two hidden layers of 16 neurons, each of which bends
-once, puts a curve together out of many bends. It learns from 100 points; what counts is how it does
-on 1000 points that it has never seen.
+No straight line separates the moons. A network of two hidden layers of 16 neurons, each of which
+bends once, puts a curve together out of many bends. It learns from 100 points; what counts is how
+it does on 1000 points that it has never seen.
 
 You will see where the 337 parameters are, the loss falling as they move, and the curve they end up
 drawing. The last lines name the files: a picture, and the parameters as JSON, from which `--load`
@@ -208,7 +208,7 @@ def paint(figure, model, samples, unseen, losses) -> None:
 def main() -> int:
     parser = command_line.parser(__doc__, seed=1)
     parser.add_argument("--steps", type=non_negative(int), default=60, metavar="N",
-                        help="how often to move the parameters; with 0 it only measures "
+                        help="the number of training steps; with 0 it only measures "
                              "(default: %(default)s)")
     parser.add_argument("--load", type=pathlib.Path, metavar="FILE",
                         help="begin with the parameters in this file, instead of random ones")

@@ -2,7 +2,7 @@
 
 A parameter is one number that training turns: a weight or a bias. How many a model has follows from
 a handful of sizes, its configuration; every count below is computed from those, part by part.
-They agree to the last one with what was published, and, for the models that can be built here, with
+They equal the published counts exactly, and, for the models that can be built here,
 `len(model.parameters())`.
 
 You will see where the parameters of a language model are (the feed-forward layers have the most)

@@ -1,11 +1,11 @@
-"""When one outgrows this: the same parameters in PyTorch, where training goes on.
+"""When you outgrow this: the same parameters in PyTorch, where training goes on.
 
 What a network has learnt is its parameters, and nothing else. Here the network of `moons.py`, once
 trained, hands its state dict to a network of `torch.nn` layers, in which names and shapes are the
 same. That one then gives the same output for every point and, trained on, has the same losses.
 
 You will see the state dict go over and come back, and how small the differences are: those of
-rounding. This demo needs PyTorch, and the one for CPUs is enough.
+rounding. This demo needs PyTorch; its version for CPUs is enough.
 """
 
 import pathlib

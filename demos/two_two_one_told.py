@@ -22,11 +22,11 @@ def options(parser: argparse.ArgumentParser, data: pathlib.Path, lr: float, acti
                         help="a CSV file of two inputs and a target, with a header row or none "
                              "(default: the trees)")
     parser.add_argument("--steps", type=positive(int), default=600, metavar="N",
-                        help="how often to move the parameters (default: %(default)s)")
+                        help="the number of training steps (default: %(default)s)")
     parser.add_argument("--lr", type=positive(float), default=lr,
                         help="the learning rate (default: %(default)s)")
     parser.add_argument("--activation", choices=activations, default="linear",
-                        help="of the hidden neurons (default: %(default)s)")
+                        help="what bends the hidden neurons (default: %(default)s)")
     add_jit(parser)
 
 

@@ -2,9 +2,9 @@
 
     x1 x2   x1 xor x2
      0  0       0           Two inputs, and the answer is whether exactly one of them is 1. No
-     0  1       1           straight line parts the 1s from the 0s, which in 1969 was an argument
-     1  0       1           against networks (Minsky and Papert, Perceptrons). It is one against
-     1  1       0           linear networks.
+     0  1       1           straight line separates the 1s from the 0s: in 1969 this was
+     1  0       1           an argument against networks (Minsky and Papert, Perceptrons). It is
+     1  1       0           an argument against linear networks.
 
 You will see the 2-2-1 network of `two_two_one.py` fail at it while it is linear, and why it must;
 the same nine parameters succeed with tanh in the hidden neurons; and how often, begun from other
@@ -95,9 +95,9 @@ def tell_seeds(args) -> list[tuple[bool, list[float]]]:
         tell_stuck(seed, network)
     if stuck:
         print("""\
-  Where next to no gradient is left, more steps do not help: samples with different answers get the
-  same number in between, for each tanh that could part them is flat where they are, and no gradient
-  returns through it.""")
+  Where hardly any gradient is left, more steps do not help: samples with different answers get the
+  same number in between, because each tanh that could separate them is flat where they are, and no
+  gradient returns through it.""")
     return curves
 
 

@@ -47,6 +47,11 @@ def test_what_it_links_to_is_there(page):
         assert "://" in link or (page.parent / link).exists(), link
 
 
+def test_every_program_of_the_demos_is_named():
+    named = "".join([page.read_text("utf-8") for page in PAGES])
+    assert [path.name for path in (ROOT / "demos").glob("*.py") if path.name not in named] == []
+
+
 def test_its_programs_are_there_in_the_order_of_how_many_parameters_they_have(demo):
     rows = dict(re.findall(r"^\| `demos/(\w+)\.py` \| ([^|]+?) \|", README, re.M))
     counts = [int(count.removeprefix("to ").replace(",", "")) for count in rows.values()]
