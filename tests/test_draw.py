@@ -980,3 +980,24 @@ def test_the_dot_of_the_system_draws_the_same(monkeypatch):
     monkeypatch.setenv("PATH", os.path.dirname(system))
     assert draw.placing.program() == system
     assert list(map(drawn, pictures)) == bundled
+
+
+# ── PDF ───────────────────────────────────────────────────────────────────────────────────────────
+
+def test_a_pdf(tmp_path):
+    try:
+        import cairosvg  # noqa: F401
+    except (ImportError, OSError):
+        pytest.skip("needs CairoSVG, and Cairo")
+    x = Value(2.0, label="x")
+    draw_dot(x * x, format="pdf").render(outfile=str(tmp_path / "graph.pdf"))
+    content = (tmp_path / "graph.pdf").read_bytes()
+    assert content.startswith(b"%PDF-") and b"%%EOF" in content[-10:]
+
+
+def test_a_pdf_without_cairosvg_says_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    x = Value(2.0, label="x")
+    with pytest.raises(RuntimeError, match="pip install cairosvg"):
+        draw_dot(x * x, format="pdf").render(outfile=str(tmp_path / "graph.pdf"))
+    assert list(tmp_path.glob("*.pdf")) == []
