@@ -644,8 +644,9 @@ def test_predict_asks_and_explains(browser, tmp_path):
             (-right, "The sign is wrong."), (2 * right, "2 times the right one: a factor is wrong"),
             (g * (1 - z * z), "The rule uses the input where it should use the output."),
             (1 - out * out, "The rule forgets g, the gradient of the output."),
-            ("what", "“what” is not a number."), (123, "local derivative times the gradient")]:
-        write(browser, ".question input", f"{answer:.5g}" if answer != "what" else answer)
+            ("what", "“what” is not a number."), ("1,234", "can mean 1234 or 1.234"),
+            (" ", "Type a number."), (123, "local derivative times the gradient")]:
+        write(browser, ".question input", answer if isinstance(answer, str) else f"{answer:.5g}")
         assert verdict in browser.text(".verdict"), answer
     write(browser, ".question input", f"{right:.4g}")
     assert browser.run("return document.querySelector('.question')") is None
@@ -676,6 +677,8 @@ def test_it_fits(theme, size, browser, tmp_path):
         return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right - 1
             && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length"""
                        ) == 0                   # nothing lies over anything else
+    assert browser.run("""const table = document.querySelector("#samples .table");
+        return table.scrollWidth <= table.clientWidth""")       # all columns are seen
     before = browser.run(PLACES)
     browser.run("document.getElementById(arguments[0]).focus({ preventScroll: true })",
                 browser.run("return document.querySelector('.node.knob').id"))

@@ -76,6 +76,7 @@ function parsed(text) {
 
 /** Why a text is not taken for `what` it should be. */
 function refusal(text, what = "a number") {
+  if (!text.trim()) return `Type ${what}.`;
   const [thousands, decimal] = ["", "."].map((point) => text.trim().replace(",", point));
   return BOTH.test(text) ? `“${text}” can mean ${thousands} or ${decimal}: type one of these.`
     : `“${text}” is not ${what}.`;

@@ -108,7 +108,9 @@ function showDetails() {
   const node = pointedAt;
   if (!node) {
     byId("details").replaceChildren(make("p", { class: "quiet" }, "Point at a box, or go to it " +
-      "with the tab key and the arrows: here are all its digits and its formula."));
+      "with the tab key and the arrows: here are all its digits and its formula." + (isAlive
+      ? " Drag an underlined number to turn it; the arrow keys turn it, too, and Enter lets you " +
+        "type it." : "")));
     return;
   }
   const value = node.kind === "op" ? model.values.get(node.turns[0].made[0]) : node.value;
