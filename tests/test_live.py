@@ -250,6 +250,9 @@ def test_keys_and_a_double_click_put_a_knob_back(browser, tmp_path):
                    ("END", "2.8"), ("HOME", "-1.2"), ("DELETE", "0.8")]:
         browser.press(key)
         assert now() == x
+        assert browser.run("const { ariaValueMin, ariaValueMax } = document.getElementById("
+                           "arguments[0]); return [ariaValueMin, ariaValueMax]", w) == [
+                               "-1.2", "2.8"]   # where Home and End go
     browser.press("-", "2", ".", "5", "ENTER")  # who types a digit types a number
     assert now() == "-2.5"
     for nonsense in "", "abc", "1e999", "--3":

@@ -231,11 +231,12 @@ function showKnob() {
 function tellKnobs() {
   for (const knob of knobs) {
     const { node: { element } } = knob, value = model.values.get(knob.i), x = source.get(knob);
-    const reach = reachOf(x);
+    // The range of one that is turned stays, for the Home and End keys go to its ends.
+    const { x: from, reach } = turning?.knob === knob ? turning : { x, reach: reachOf(x) };
     setAttribute(element, "aria-label", value.name);
     setAttribute(element, "aria-valuenow", x);
-    setAttribute(element, "aria-valuemin", tidy(x - reach));
-    setAttribute(element, "aria-valuemax", tidy(x + reach));
+    setAttribute(element, "aria-valuemin", tidy(from - reach));
+    setAttribute(element, "aria-valuemax", tidy(from + reach));
     setAttribute(element, "aria-valuetext",
       `${full(x)}, ${value.role}, gradient ${full(model.gradient(value))}`);
   }
