@@ -14,7 +14,7 @@ from micrograd.nn import Parameter
 from micrograd.player import photographs
 
 SIZE = 838, 640                                 # the width is that of a README on a hosting site
-SIZE_WITH_PLOT = 838, 800
+SIZE_WITH_PLOT = 838, 960
 TURNS = 40                                      # presses of an arrow key: each adds 0.01
 SECONDS = 0.15                                  # that each of these is shown
 
