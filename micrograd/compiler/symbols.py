@@ -149,6 +149,7 @@ def _binary(op: str) -> Any:
 def _reflected(op: str) -> Any:
     def method(self: Any, other: Any) -> Any:
         if op == "+" and type(other) is int and other == 0:
+            self.program.sums = True
             return self                         # sums begin with 0, which belongs in no program
         return self.program.record(op, other, self) if isinstance(other, Real) else NotImplemented
     return method
@@ -186,6 +187,7 @@ class Program:
         self.kinds: set[tuple[Any, ...]] = set()          # those whose class was asked for
         self.code: list[Instruction] = []
         self.result: Any = None                  # what the function returned, in symbols
+        self.sums = False                       # whether sum() may have added numbers up
         self.refused: TraceError | None = None
 
     def add(self, line: Instruction) -> Symbol:

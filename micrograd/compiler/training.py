@@ -15,6 +15,7 @@ import ctypes
 import itertools
 import operator
 import struct
+import sys
 import time
 import types
 from collections import deque
@@ -276,6 +277,8 @@ class Update:
 
         self.program = trace(update, (), [*self.moved, *self.cells, *self.gradients],
                              backward=False)
+        if sys.version_info >= (3, 12) and self.program.sums:
+            raise Unsure("sum() is used, which rounds floats otherwise since Python 3.12")
         self.changing = self.changing | more
         return not more
 
