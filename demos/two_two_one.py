@@ -91,16 +91,16 @@ def rows_loss(network, rows, label: str = "loss") -> Value:
 
 
 def pictures(network, rows, lr: float, name: str) -> list[str]:
-    """Leave a picture and two pages of the network; returns where they are, or why they are not."""
+    """Leave two pages and a picture of the network; returns where they are, or why they are not."""
     loss = rows_loss(network, rows[:1])
     loss.backward()
-    return [leave(f"{name}.svg", "the graph of one row, before training, with its gradients",
+    return [leave(f"{name}_knobs.html", "its nine knobs: turn them by hand, or let them be trained",
+                  lambda path: live(lambda x1, x2, target: mean_squared_error(
+                      network, [(x1, x2, target)]), rows, network, lr=lr).save(path)),
+            leave(f"{name}.svg", "the graph of one row, before training, with its gradients",
                   lambda path: draw_dot(loss).render(outfile=path)),
             leave(f"{name}_backprop.html", "its backpropagation, played step by step",
-                  lambda path: play(loss).save(path)),
-            leave(f"{name}_knobs.html", "its nine knobs: turn them by hand, or let them be trained",
-                  lambda path: live(lambda x1, x2, target: mean_squared_error(
-                      network, [(x1, x2, target)]), rows, network, lr=lr).save(path))]
+                  lambda path: play(loss).save(path))]
 
 
 # ── All of it ─────────────────────────────────────────────────────────────────────────────────────
