@@ -129,6 +129,7 @@ def test_a_folder_with_another_micrograd_is_refused(tmp_path):
     assert len(answer.stderr.splitlines()) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("task", TASKS)
 def test_all_ways_of_a_training_step_agree(task):
     losses = {}

@@ -706,7 +706,7 @@ def size(picture):
     return float(root.get("width")), float(root.get("height"))
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [None, 0, 1, 2])
 def test_a_network_of_16_and_16_is_one_page_also_with_100_samples(depth):
     model, loss = network(16, 16, 1, samples=100)

@@ -133,7 +133,7 @@ def test_earlier_ones_come_first():
     assert files.needs("14_softmax") == []
 
 
-@pytest.mark.one_in(7)
+@pytest.mark.one_in(14)
 @every_exercise
 def test_it_runs_on_its_own(name, tmp_path):
     """Solved and, where those before it are solved, untouched."""
@@ -190,7 +190,7 @@ def test_every_edit_of_a_solution_is_rejected_or_as_right_as_it(name, record_pro
     assert len(found) > 30 and len(passed) < 0.12 * len(found)
 
 
-@pytest.mark.one_in(12)
+@pytest.mark.one_in(24)
 @pytest.mark.parametrize("attempt", exercise_attempts.attempts(),
                          ids=lambda attempt: f"{attempt.exercise}-{attempt.set}-{attempt.number}")
 def test_every_attempt_of_a_class_is_judged_rightly(attempt):
@@ -274,7 +274,7 @@ def test_one_that_is_nearly_untouched_fails_in_a_friendly_way(name):
 LISTED = [(name, *mistake) for name in NAMES for mistake in probes.EXERCISES[name].mistakes]
 
 
-@pytest.mark.one_in(24)
+@pytest.mark.one_in(48)
 @pytest.mark.parametrize("name, message, old, new", LISTED, ids=[f"{name}-{message[:40]}" for name, message, *_ in LISTED])
 def test_every_listed_mistake_is_named(name, message, old, new):
     """And it is named alone: no other mistake is mentioned."""

@@ -355,7 +355,7 @@ def test_a_bad_corpus_is_refused(tmp_path, content, error):
     assert not checkpoint(tmp_path).exists()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", ["1e-310", "1e300"])
 def test_any_temperature_will_do(tmp_path, corpus, temperature):
     output = run(tmp_path, "--corpus", corpus, "--steps", 2, *SMALL, "--temperature", temperature)

@@ -193,12 +193,13 @@ PASSES = {"none": None, "fold": lambda code: code, "share": lambda code: code,
 @pytest.mark.falls_back                         # the machine looks itself
 @pytest.mark.parametrize("without", [
     name if name == "none" else pytest.param(name, marks=pytest.mark.slow) for name in PASSES])
-def test_programs_of_calls(without, monkeypatch):
+def test_programs_of_calls(without, monkeypatch, times):
     if PASSES[without]:
         monkeypatch.setattr(just_in_time, without, PASSES[without])
     run_state_machine_as_test(Calls, settings=settings(
-        max_examples=60, stateful_step_count=15, deadline=None, database=None, derandomize=True,
-        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck)))
+        max_examples=max(20, times(60)), stateful_step_count=15, deadline=None, database=None,
+        derandomize=True, phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck)))
 
 
 # ── The kinds of mistake that were found, each by itself ──────────────────────────────────────────

@@ -68,6 +68,7 @@ def test_softmax_is_that_of_the_package():
     assert [p.data for p in ours] == pytest.approx(softmax(scores), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_three_lines_change_nothing_but_time(weights, monkeypatch):
     text = letters(".go.")
     loss = microgpt.loss(weights, text)
@@ -95,6 +96,7 @@ def test_it_learns_and_makes_up_words(monkeypatch, capsys):
     assert sum(map(len, made_up)) > 30 and all(re.fullmatch("[a-z]+", word) for word in made_up)
 
 
+@pytest.mark.slow
 def test_without_training_every_letter_is_as_likely(weights):
     for p in parameters(weights):
         p.data = 0.0

@@ -224,6 +224,7 @@ def test_the_page_of_the_demos_shows_the_program(tmp_path):
 
 # ── What it accepts ───────────────────────────────────────────────────────────────────────────────
 
+@pytest.mark.slow
 def test_the_default_folder_is_named_and_the_same_seed_gives_the_same_output(tmp_path):
     first = run(tmp_path, "--steps", 20)
     assert files(tmp_path) == [os.path.join("out", f"two_two_one{end}") for end in (
