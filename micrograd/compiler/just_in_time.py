@@ -39,14 +39,13 @@ from .javascript import JAVASCRIPT, PRELUDE
 from .native import Native, NoCompiler, flat
 from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
-from .samples import NUMBERS, checker, places, plain, structure
+from .samples import FLOATS, NUMBERS, checker, places, plain, structure
 from .symbols import Failed, Program, TraceError, trace
 from .training import Training, Unsure
 from .writer import Dialect, forward_source, nested, step_source
 
 __all__ = ["jit"]
 
-FLOATS = {float}
 DATA = attrgetter("data")
 SET_GRAD = getattr(Value, "grad").__set__
 

@@ -11,9 +11,10 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-__all__ = ["NUMBERS", "checker", "places", "plain", "structure"]
+__all__ = ["FLOATS", "NUMBERS", "checker", "places", "plain", "structure"]
 
 NUMBERS = {float, int, Fraction}
+FLOATS = {float}
 OTHERS = {str, bool, type(None)}
 
 

@@ -25,17 +25,18 @@ from math import inf
 from typing import Any
 
 from ..engine import Value
+from ..ground.errors import assign
 from ..optim import Optimizer
 from .c import C, PRELUDE, TRAIN, whole_limit, wholes
 from .loops import loop_source, rolled
 from .native import NoCompiler, build, flat
 from .passes import floats, fold, inline, prune, share
+from .samples import FLOATS
 from .symbols import COMPARE, Failed, Instruction, TraceError, trace
 from .writer import forward_source, identifier
 
 __all__ = ["Training"]
 
-FLOATS = {float}
 FIXED = (Fraction, str, bool, type(None), types.FunctionType, types.BuiltinFunctionType, type)
 WHOLE = {"+", "-", "*", "//", "%", "neg", "abs"}        # they make whole numbers of whole numbers
 FEW = 4                                         # parameters of which each has lines of its own
@@ -97,7 +98,7 @@ def copied(x: Any, numbers: Iterator[Any] | None, twins: dict[int, Any]) -> Any:
     kind = type(x)
     if kind is list or kind is tuple or kind is dict:
         if id(x) in twins:                      # it stands in two places: its numbers too
-            deque(itertools.islice(numbers or (), _count(x)), maxlen=0)
+            deque(itertools.islice(numbers or (), len(labels(x, ""))), maxlen=0)
             return twins[id(x)]
         parts = x.values() if kind is dict else x
         parts = [copied(part, numbers, twins) for part in parts]
@@ -105,11 +106,6 @@ def copied(x: Any, numbers: Iterator[Any] | None, twins: dict[int, Any]) -> Any:
         twins[id(x)], twins[id(twin)] = twin, x
         return twin
     return next(numbers) if numbers and (kind is float or kind is int) else x
-
-
-def _count(x: Any) -> int:
-    shape(x, True, numbers := list[Any]())
-    return len(numbers)
 
 
 def read(after: Any, x: Any, cells: bool, twins: dict[int, Any], numbers: list[Any]) -> Any:
@@ -190,7 +186,7 @@ class Update:
             raise Unsure(str(failed.explained)) from None
         except TraceError as error:
             raise Unsure(str(error)) from None
-        finally:                                # Ctrl-C may have kept _traced from doing so
+        finally:                                # Ctrl-C may have kept _trace from doing so
             optimizer.__dict__ = before
         self._compile()
 
@@ -249,13 +245,13 @@ class Update:
             known = [self.gradient_of[p].data if p in self.gradient_of else 0 for p in self.moved]
             try:
                 optimizer.__dict__ = copy | {"parameters": self.listed[:]}
-                deque(map(setattr, self.moved, itertools.repeat("grad"), known), maxlen=0)
+                assign(self.moved, "grad", known)
                 gradients = optimizer.gradients()
                 optimizer.steps += 1
                 new, after = list(optimizer.updates(gradients)), vars(optimizer)
             finally:
                 optimizer.__dict__ = before
-                deque(map(setattr, self.moved, itertools.repeat("grad"), grads), maxlen=0)
+                assign(self.moved, "grad", grads)
             if len(new) < len(self.listed) or after.pop("parameters") != self.listed or (
                     [*after] != [*found]):
                 raise Unsure("the optimiser has other attributes or parameters after an update")
@@ -412,7 +408,7 @@ class Memory:
         self.moving: dict[Any, tuple[bytes, int]] = {}
 
     def pairs(self, program: Any) -> tuple[bytes, int]:
-        """Which leaves of the program move, with their places in the state, and how many they are."""
+        """Which leaves of the program move, each with its place in the state; and how many."""
         if program not in self.moving:
             pairs = [(i, self.place[leaf]) for i, leaf in enumerate(program.leaves)
                      if leaf in self.place]
