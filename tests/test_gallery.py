@@ -56,6 +56,13 @@ def test_its_page_of_knobs_computes(gallery, browser):
         browser.driver.switch_to.default_content()
 
 
+def test_its_page_of_knobs_in_the_repository_is_that_of_today(gallery):
+    """But for the places of the boxes, which are up to each Graphviz."""
+    kept, made = [re.findall(r"<(style|script)>(.*?)</\1>", (folder / "knobs.html").read_text("utf-8"),
+                             re.S) for folder in (PICTURES, gallery)]
+    assert len(kept) == 2 and kept == made
+
+
 @pytest.mark.parametrize("name", sorted({
     *readme_pictures(), *[path.name for path in PICTURES.glob("*.svg")]}
     - {"speed.svg"}))                           # what speed.py measures is new each time
