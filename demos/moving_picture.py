@@ -16,6 +16,7 @@ from micrograd.player import photographs
 SIZE = 838, 640                                 # the width is that of a README on a hosting site
 SIZE_WITH_PLOT = 838, 960
 TURNS = 40                                      # presses of an arrow key: each adds 0.01
+RIGHT = "\ue014"                                # the arrow key, as browsers are told of it
 SECONDS = 0.15                                  # that each of these is shown
 
 
@@ -41,7 +42,7 @@ def turned(path: Path) -> None:
     with photographs.opened(page.read_text("utf-8"), SIZE_WITH_PLOT) as browser:
         shots = []
         for _ in range(TURNS):
-            browser.find_element("css selector", "[role=slider][aria-label=w]").send_keys("\ue014")
+            browser.find_element("css selector", "[role=slider][aria-label=w]").send_keys(RIGHT)
             shots.append(browser.get_screenshot_as_png())
     path.write_bytes(photographs.moving(shots, SECONDS))
 

@@ -292,7 +292,8 @@ class _Fault(ValueError):
     """A rule gives no gradients at all. The text is a sentence."""
 
 
-def _answers(operation: Operation, point: Sequence[float], out: Any = None, g: float = G) -> list[float]:
+def _answers(operation: Operation, point: Sequence[float], out: Any = None,
+             g: float = G) -> list[float]:
     """What the rule says the slopes are: its answers for the gradient g, divided by it."""
     out = operation.mathematics(*point) if out is None else out
     try:

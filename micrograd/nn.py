@@ -44,7 +44,7 @@ class Module:
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.shift = Parameter(2.0), Parameter(1.0)
-    ...     def __call__(self, x: Collection[Number]) -> Any:
+    ...     def __call__(self, x):
     ...         return self.slope * x + self.shift
     >>> Line().state_dict()
     {'slope': 2.0, 'shift': 1.0}
@@ -240,7 +240,8 @@ class MLP(Module):
 
 # ── Walking through a module ──────────────────────────────────────────────────────────────────────
 
-def _walk(module: Module, contents: Callable[..., Any], wanted: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+def _walk(module: Module, contents: Callable[..., Any],
+          wanted: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """The wanted things in a module, with dotted names. `contents` of a module is a dict; lists,
     tuples and dicts are gone through, each once, as modules are."""
     found: dict[str, Any] = {}

@@ -92,7 +92,8 @@ class Native:
         self.leaves, self.results = struct.Struct(f"{leaves}d"), struct.Struct(f"{results}d")
         self.memory = ctypes.create_string_buffer(8 * results)
 
-    def __call__(self, numbers: Sequence[float], count: int, leaves: Sequence[float]) -> tuple[Any, ...]:
+    def __call__(self, numbers: Sequence[float], count: int,
+                 leaves: Sequence[float]) -> tuple[Any, ...]:
         """What the program makes of the numbers of `count` samples and those of the leaves.
 
         Raises ArithmeticError where an operation has no finite result.

@@ -56,9 +56,8 @@ class Node:
 
     `lines` are what is written, each with its class: `label`, `data`, `grad`, `note`. In a vector
     stand below them the `rows`, of a label, a number and a gradient, or the `cells`, a gradient
-    each from −1 to 1, so many
-    `across`. `width` and `height` are its room; `placing.py` finds `x` and `y`, its
-    middle.
+    each from −1 to 1, so many `across`. `width` and `height` are its room; `placing.py` finds `x`
+    and `y`, its middle.
     """
 
     name: str

@@ -129,7 +129,7 @@ def _data(x: Any) -> Any:
 
 
 def _not_of_arrays(method: Function) -> Function:
-    """An operator that leaves an array of numpy's to numpy, which asks again for each number in it."""
+    """An operator that leaves numpy's arrays to numpy, which asks again for each number in it."""
     @functools.wraps(method)
     def operator(x: Any, y: Any) -> Any:
         return NotImplemented if is_array(y) else method(x, y)

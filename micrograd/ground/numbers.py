@@ -16,8 +16,8 @@ from collections.abc import Callable
 from numbers import Rational, Real
 from typing import Any, TypeVar
 
-__all__ = ["Function", "cos", "data_of", "exp", "generic", "is_array", "is_number", "log", "number", "power",
-           "shown", "sin", "sqrt", "tanh", "where"]
+__all__ = ["Function", "cos", "data_of", "exp", "generic", "is_array", "is_number", "log", "number",
+           "power", "shown", "sin", "sqrt", "tanh", "where"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])        # what a decorator leaves as it is
 KINDS = "(int, float, Fraction or a numpy scalar)"
@@ -37,8 +37,8 @@ def number(x: Any, whose: str) -> Any:
         return x
     found = x.item() if getattr(x, "ndim", None) == 0 else x
     if hasattr(type(found), "_prev"):
-        raise TypeError(f"{whose.strip()} takes a plain number, not the {type(x).__name__} {shown(x)}: "
-                        "write .data for its number")
+        raise TypeError(f"{whose.strip()} takes a plain number, not the {type(x).__name__} "
+                        f"{shown(x)}: write .data for its number")
     if not isinstance(found, Real):
         raise TypeError(f"{whose.strip()} takes a number {KINDS}, not {type(x).__name__} {shown(x)}")
     return found

@@ -29,8 +29,8 @@ __all__ = ["Live", "live"]
 KINDS = 20                                      # of samples, each with a graph and programs
 
 
-def live(function: Callable[..., Any], samples: Iterable[Any], model: Any = None, depth: int | None = None,
-         lr: float = 0.05) -> "Live":
+def live(function: Callable[..., Any], samples: Iterable[Any], model: Any = None,
+         depth: int | None = None, lr: float = 0.05) -> "Live":
     """A page in which the numbers of a loss are computed, so that every knob can be turned.
 
     `function` takes one sample, as its arguments, and returns its loss, one Value: what `jit`

@@ -13,7 +13,8 @@ def placed(scene: Scene) -> tuple[dict, list, list, list]:
     placing = Placing(scene, "LR", any_number=True).place()
     nodes = {}
     for name, node in placing.nodes.items():
-        written: dict[str, Any] = {"lines": [text for kind, text in node.lines if kind == "label" and text]}
+        written: dict[str, Any] = {"lines": [text for kind, text in node.lines
+                                             if kind == "label" and text]}
         if node.kind == "operation":
             written = {"symbol": scene.symbol(scene.order[int(name[1:])])}
         elif node.kind == "closed box":
