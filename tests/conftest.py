@@ -16,8 +16,6 @@ import pytest
 from micrograd import jit
 
 DEMOS = Path(__file__).resolve().parents[1] / "demos"
-sys.path.append(str(DEMOS))                     # a demo imports command_line from beside itself
-
 
 # Tests start hundreds of processes. Where Python may not keep what it has compiled, each would compile
 # the package anew, which takes five times as long as the rest of its start.

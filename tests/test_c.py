@@ -4,9 +4,7 @@ import math
 import random
 import shutil
 import subprocess
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +14,6 @@ from micrograd.compiler import native
 from micrograd.compiler.c import PRELUDE
 from micrograd.engine import Value, dot
 from micrograd.nn import MLP, Parameter
-
-sys.path.append(str(Path(__file__).parent))
 from test_javascript import REMAINDERS, close, drawn
 from test_random_graphs import EVERY
 

@@ -24,8 +24,6 @@ from micrograd.optim import SGD
 from micrograd.compiler.python import PYTHON
 from micrograd.compiler.writer import identifier
 from micrograd.compiler.symbols import Instruction, TraceError, trace
-
-sys.path.append(str(Path(__file__).parent))
 from test_random_graphs import draw, draw_chain, run, run_chain
 
 

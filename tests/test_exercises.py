@@ -12,6 +12,7 @@ import sys
 import time
 import types
 
+import exercise_attempts
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -28,9 +29,6 @@ import probes  # noqa: E402
 import worker  # noqa: E402
 import yours  # noqa: E402
 sys.path.remove(str(FOLDER))
-sys.path.insert(0, str(ROOT / "tests"))
-import exercise_attempts  # noqa: E402
-sys.path.remove(str(ROOT / "tests"))
 
 NAMES = files.exercises()
 ALL = len(NAMES)

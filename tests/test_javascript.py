@@ -5,8 +5,6 @@ import math
 import random
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +14,6 @@ from micrograd.compiler import TraceError, trace_source
 from micrograd.compiler.javascript import PRELUDE
 from micrograd.engine import Constant, Value, dot, gradients, topological_order
 from micrograd.nn import MLP
-
-sys.path.append(str(Path(__file__).parent))
 from test_random_graphs import EVERY, draw, draw_chain, run, run_chain
 
 NODE = shutil.which("node")

@@ -24,6 +24,7 @@ from micrograd.compiler import TraceError, just_in_time
 from micrograd.compiler.symbols import Instruction, Symbol
 from micrograd.engine import Value, dot, gradients
 from micrograd.nn import MLP
+from test_interrupts import interrupted
 
 # ── Functions, and samples for them ───────────────────────────────────────────────────────────────
 
@@ -317,38 +318,10 @@ def test_first_calls_in_threads():
         sys.setswitchinterval(interval)
 
 
-class Interrupted(BaseException):
-    """Ctrl-C."""
-
-
-def interrupted_at(n, call):
-    """Run the call, and raise at its n-th line; whether that came to it."""
-    count = 0
-
-    def tracer(frame, event, _):
-        nonlocal count
-        if event == "line":
-            count += 1
-            if count == n:
-                sys.settrace(None)
-                raise Interrupted
-        return tracer
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        call()
-    except Interrupted:
-        pass
-    finally:
-        sys.settrace(before)
-    return count >= n
-
-
 @pytest.mark.parametrize("calls, stride", [
     pytest.param(0, 7, marks=pytest.mark.slow, id="first call"), pytest.param(1, 1, id="later call")])
 def test_ctrl_c_at_any_line_leaves_all_as_before_or_as_after(calls, stride):
-    samples, n, finished, outcomes = [(1.0, 2), (0.5, 1)], 0, False, {(0, 0)}
+    samples, n, finished, outcomes = [(1.0, 2), (0.5, 1)], -1, False, {(0, 0)}
     while not finished:
         n += stride
         a, b = Value(2.0, label="a"), Value(Fraction(1, 2), label="b")
@@ -356,7 +329,7 @@ def test_ctrl_c_at_any_line_leaves_all_as_before_or_as_after(calls, stride):
         for _ in range(calls):
             step(samples)
         a.grad = b.grad = 0
-        finished = not interrupted_at(n, lambda: step(samples))
+        finished = not interrupted(lambda: step(samples), n)
         assert (a.data, b.data) == (2.0, Fraction(1, 2)) and type(a.data) is float
         outcomes.add((a.grad, b.grad))
         a.grad = b.grad = 0                     # and it works from then on

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,6 @@ from micrograd.compiler import native
 from micrograd.engine import Value
 from micrograd.nn import MLP, Parameter
 from micrograd.optim import SGD, Adam, Optimizer
-
-sys.path.append(str(Path(__file__).parent))
 from test_interrupts import interrupted
 
 LANGUAGES = ["python", pytest.param("c", marks=pytest.mark.skipif(
