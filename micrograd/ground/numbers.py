@@ -37,7 +37,7 @@ def number(x: Any, whose: str) -> Any:
         return x
     found = x.item() if getattr(x, "ndim", None) == 0 else x
     if hasattr(type(found), "_prev"):
-        raise TypeError(f"{whose.strip()} takes a plain number, not the {type(x).__name__} "
+        raise TypeError(f"{whose.strip()} takes a plain number, not "
                         f"{shown(x)}: write .data for its number")
     if not isinstance(found, Real):
         raise TypeError(f"{whose.strip()} takes a number {KINDS}, not {type(x).__name__} {shown(x)}")
