@@ -3,8 +3,8 @@
 You will learn here how a computer differentiates a program. The idea has three parts, in the order
 of this file:
 
-1. A *value* is a number that remembers how it was made. Arithmetic on values so records itself as a
-   *graph*.
+1. A *value* is a number that remembers how it was made. So arithmetic on values records itself: as
+   a *graph*.
 2. An *operation* is a line of mathematics and, beside it, its *rule*: how the gradient `g` of the
    output becomes the gradients of the inputs. `x * y` has the rule `(g * y, g * x)`.
 3. *Backward* walks the graph from the result to the leaves and runs each operation's rule once.
@@ -16,9 +16,9 @@ of this file:
 >>> a                                           # d loss / da = b + 2a
 Value(data=2.0, grad=1.0)
 
-What comes from `ground/` is not about gradients. `Node` is how a value is stored, shown and compared;
-`number` and `data_of` make sure of a number; `power` and `where` are `**` and a choice, for numbers
-of every kind; `errors` name what went wrong; without `shortcuts` all is the same but slower.
+What comes from `ground/` is not about gradients: skip it. `Node` stores, shows and compares a value;
+`number(x)` and `data_of(value)` return a plain number or raise; `power(x, n)` is `x ** n`, and
+`where(c, a, b)` is `a if c else b`; `errors` name what went wrong; `shortcuts` only save time.
 
 Read `functions.py` next, for more operations, and then `nn.py`, which makes networks of values.
 """
@@ -39,7 +39,7 @@ from .ground.numbers import Function, data_of, number, power, where
 __all__ = ["Constant", "Operation", "Value", "apply", "chain_rule", "dot", "gradients", "op",
            "pass_back", "topological_order"]
 
-Number: TypeAlias = "Value | float | Fraction"  # what one can compute with; an int is a float here
+Number: TypeAlias = "Value | float | Fraction"  # what one can compute with (or an int)
 
 
 # ── 1. Values ─────────────────────────────────────────────────────────────────────────────────────
@@ -59,7 +59,7 @@ class Value(Node):
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ()                              # nothing but what is said here
+    __slots__ = ()                              # those of Node: a misspelt attribute is an error
 
     def __init__(self, data: float | Fraction, _prev: Sequence[Value] = (), _op: str = "",
                  label: str = ""):
@@ -67,7 +67,7 @@ class Value(Node):
         self.grad = 0
         self.label = label
         self._prev = tuple(_prev)
-        self.operation = Operation(_op) if _op else None
+        self.operation = Operation(_op) if _op or _prev else None
 
     # Arithmetic records itself: `x * y` applies the operation MULTIPLY, which is in the table below.
 
@@ -77,7 +77,7 @@ class Value(Node):
     def __truediv__(self, other: Number) -> Value:      return apply(DIVIDE, self, other)
     def __neg__(self) -> Value:                         return apply(NEGATE, self)
 
-    def __pow__(self, n: Number) -> Value:      # functions.py has the power whose exponent is a Value
+    def __pow__(self, n: Number) -> Value:      # for a Value as the exponent, see functions.py
         return n.__rpow__(self) if isinstance(n, Value) else apply(POWER, self, n)
 
     # A plain number on the left, as in `2 * x`, leaves the work to these.
@@ -89,15 +89,15 @@ class Value(Node):
     def __radd__(self, other: Number) -> Value:         # sum() begins with 0, which no graph needs
         return self if type(other) is int and other == 0 else apply(ADD, other, self)
 
-    @shortcuts.in_place
+    @shortcuts.in_place                         # the same, faster
     def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value with respect to every value it was made from.
 
         Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone
-        zeroes it. Of all other values, `grad` is what this call found. With `create_graph` the
-        gradients are Values themselves, and can be differentiated again. Where a rule has no answer
-        (the square root at 0), raises as the operation itself would; then, as after Ctrl-C, every
-        `grad` is as it was.
+        zeroes it. The `grad` of every other value is overwritten. With `create_graph` the gradients
+        are Values themselves, and can be differentiated again. Where a rule has no answer (the
+        square root at 0), raises as the operation itself would; then, as after Ctrl-C, every `grad`
+        is as it was.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -105,17 +105,18 @@ class Value(Node):
         >>> x.grad
         12.0
         """
-        found = gradients(self, create_graph)
+        grads = gradients(self, create_graph)   # the algorithm, in part 3
         if create_graph:                        # some are plain numbers even so, such as its own 1
-            found = {value: as_value(gradient) for value, gradient in found.items()}
-        errors.assign(found, "grad", [gradient if value._prev else value.grad + gradient
-                                      for value, gradient in found.items()])
+            grads = {value: as_value(g) for value, g in grads.items()}
+        new = [g if value._prev else value.grad + g for value, g in grads.items()]
+        errors.assign(grads, "grad", new)       # value.grad = …, for all of them at once
 
 
-class Constant(Value, role="constant"):
+class Constant(Value):
     """A plain number that took part in an operation, such as the 2 in `2 * x`."""
 
     __slots__ = ()
+    role = "constant"                           # what a picture says of it
 
 
 def as_value(x: Number) -> Value:
@@ -129,8 +130,9 @@ def as_value(x: Number) -> Value:
 class Operation:
     """What an operation is: a symbol, its mathematics, and its rule.
 
-    The rule is called with `g`, the gradient of the output, then the output, then the inputs, and
-    returns the gradient of each input. (The field calls it the vector-Jacobian product.)
+    The rule is called with `g`, the gradient of the output, then the output, then the inputs: numbers,
+    or Values where `create_graph` asks for them. It returns the gradient of each input; if there is
+    one input only, the gradient itself will do. (The field calls it the vector-Jacobian product.)
     """
 
     symbol: str
@@ -143,12 +145,12 @@ SUBTRACT = Operation("-",   operator.sub,     lambda g, out, x, y: (g, -g))
 MULTIPLY = Operation("*",   operator.mul,     lambda g, out, x, y: (g * y, g * x))
 NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
 
-# Of fractions, a gradient is a fraction: x ** 0 is the 1 among numbers of the kind that x is, while
-# of the integers 1 / 3 Python would make a float.
+# d(x/y)/dx = 1/y and d(x/y)/dy = -x/y², which is -out/y. `x ** 0` is the 1 among numbers of x's kind:
+# where x is a Fraction, g = 1 and y = 3, Python would make a float of 1 / 3.
 DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
 
-# d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0 also where xⁿ⁻¹ has no answer. The exponent is a plain number and
-# gets no gradient; functions.py has the power whose exponent is a Value.
+# d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0, also where xⁿ⁻¹ has no answer. The exponent is a plain number
+# and gets no gradient; functions.py has the power whose exponent is a Value.
 POWER    = Operation("**",  power, lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
 
 
@@ -166,65 +168,6 @@ def apply(operation: Operation, *inputs: Any) -> Any:
         out = Value(operation.mathematics(*[data_of(x) for x in values]), values)
         out.operation = operation
         return out
-
-
-def op(symbol: str, rule: Callable[..., Any]) -> Callable[[Function], Function]:
-    """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
-
-    The rule is that of an `Operation`. Where the function has one input, it may return the gradient
-    itself; otherwise it returns a sequence, a number for each input.
-
-    >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
-    ... def cube(x):
-    ...     return x ** 3
-    >>> x = Value(2.0)
-    >>> cube(x).backward()
-    >>> x.grad, cube(2.0)
-    (12.0, 8.0)
-    """
-    def decorate(mathematics: Any) -> Any:
-        operation = Operation(symbol, mathematics, rule)
-
-        @functools.wraps(mathematics)           # under the same name, with the same docstring
-        def function(*inputs: Any) -> Any:
-            return apply(operation, *inputs)
-        return function
-    return decorate
-
-
-# An operation may have any number of inputs. The dot product has the ws, and after them the xs.
-
-def _halves(both: tuple[Any, ...]) -> tuple[Any, Any]:
-    return both[:len(both) // 2], both[len(both) // 2:]
-
-
-def _sum_of_products(*both: Any) -> Any:
-    total, (ws, xs) = 0, _halves(both)
-    for w, x in zip(ws, xs):
-        total += w * x                          # sum() rounds otherwise from Python 3.12 on
-    return total
-
-
-def _rule_of_dot(g: Any, out: Any, *both: Any) -> list[Any]:
-    ws, xs = _halves(both)
-    return [g * x for x in xs] + [g * w for w in ws]
-
-
-DOT = Operation("dot", _sum_of_products, _rule_of_dot)
-
-
-@shortcuts.for_dot(Value, Constant, DOT)
-def dot(ws: Collection[Number], xs: Collection[Number]) -> Any:
-    """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as one operation.
-
-    Raises ValueError if the lengths differ.
-
-    >>> dot([Value(1.0), Value(2.0)], [3.0, 4.0])
-    Value(data=11.0, grad=0)
-    """
-    if len(ws) != len(xs):
-        raise ValueError(f"dot takes two sequences of equal length, not of {len(ws)} and {len(xs)}")
-    return apply(DOT, *ws, *xs)
 
 
 # ── 3. Backward ───────────────────────────────────────────────────────────────────────────────────
@@ -256,8 +199,7 @@ def topological_order(root: Value) -> list[Value]:
             order.append(todo.pop())
         elif value not in seen:
             seen.add(value)
-            todo += value, None
-            todo += value._prev[::-1]           # the first input lies on top
+            todo += [value, None, *reversed(value._prev)]       # the first input lies on top
     return order
 
 
@@ -270,10 +212,6 @@ def pass_back(operation: Operation, g: Any, out: Any, inputs: Sequence[Any]) -> 
     return errors.as_gradients(operation, operation.rule(g, out, *inputs), len(inputs))
 
 
-def _differentiable(value: Value) -> Any:
-    return value.data if isinstance(value, Constant) else value
-
-
 def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any]:
     """One link of the chain: what passes from a value, whose gradient is `g`, back to each input.
 
@@ -282,7 +220,10 @@ def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any
     """
     if not value._prev:                         # a leaf
         return ()
-    given = _differentiable if create_graph else data_of
+
+    def given(x: Value) -> Any:                 # its number, unless that would lose a graph
+        return x if create_graph and not isinstance(x, Constant) else data_of(x)
+
     with errors.naming(f"gradient of {value.operation.symbol}", value._prev):
         return pass_back(value.operation, g, given(value), [given(x) for x in value._prev])
 
@@ -308,6 +249,63 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
         for x, gradient in zip(value._prev, chain_rule(value, grads[value], create_graph)):
             grads[x] += gradient
     return grads
+
+
+# ── 4. More operations ────────────────────────────────────────────────────────────────────────────
+
+def op(symbol: str, rule: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
+
+    The rule is that of an `Operation`. Write both with operators and the functions of functions.py,
+    not of `math`: then the rule can be differentiated too.
+
+    >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
+    ... def cube(x):
+    ...     return x ** 3
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad, cube(2.0)
+    (12.0, 8.0)
+    """
+    def decorate(mathematics: Any) -> Any:
+        operation = Operation(symbol, mathematics, rule)
+
+        @functools.wraps(mathematics)           # under the same name, with the same docstring
+        def function(*inputs: Any) -> Any:
+            return apply(operation, *inputs)
+        return function
+    return decorate
+
+
+# An operation may have any number of inputs. The dot product has the ws, and after them the xs.
+
+def _sum_of_products(*both: Any) -> Any:
+    total = 0                                   # sum() rounds otherwise from Python 3.12 on
+    for w, x in zip(both, both[len(both) // 2:]):
+        total += w * x
+    return total
+
+
+def _rule_of_dot(g: Any, out: Any, *both: Any) -> list[Any]:
+    half = len(both) // 2                       # each w receives g times its x, and each x its w
+    return [g * other for other in both[half:] + both[:half]]
+
+
+DOT = Operation("dot", _sum_of_products, _rule_of_dot)
+
+
+@shortcuts.for_dot(Value, Constant, DOT)
+def dot(ws: Collection[Number], xs: Collection[Number]) -> Any:
+    """The dot product w₁x₁ + w₂x₂ + … of two sequences of equal length, as one operation.
+
+    Raises ValueError if the lengths differ.
+
+    >>> dot([Value(1.0), Value(2.0)], [3.0, 4.0])
+    Value(data=11.0, grad=0)
+    """
+    if len(ws) != len(xs):
+        raise ValueError(f"dot takes two sequences of equal length, not of {len(ws)} and {len(xs)}")
+    return apply(DOT, *ws, *xs)
 
 
 # The operators again, without a loop over inputs: without this line all is the same but for time.

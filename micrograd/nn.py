@@ -28,7 +28,7 @@ from .ground.numbers import data_of, number
 __all__ = ["Layer", "MLP", "Module", "Neuron", "Parameter", "marks"]
 
 
-class Parameter(Value, role="parameter"):
+class Parameter(Value):
     """A leaf that training changes. In all else it is a Value.
 
     >>> Parameter(0.5, label="w")
@@ -36,6 +36,7 @@ class Parameter(Value, role="parameter"):
     """
 
     __slots__ = ()
+    role = "parameter"                          # what a picture says of it
 
 
 class Module:

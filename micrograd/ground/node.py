@@ -53,10 +53,8 @@ class Node:
         value._mark = None
         return value
 
-    def __init_subclass__(cls, role: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if role:
-            cls.role = role
         for name in OPERATORS:
             if method := vars(cls).get(name):
                 setattr(cls, name, _not_of_arrays(method))
