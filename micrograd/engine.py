@@ -16,7 +16,7 @@ of this file:
 >>> a                                           # d loss / da = b + 2a
 Value(data=2.0, grad=1.0)
 
-What comes from `ground/` is not about gradients: skip it. `Node` stores, shows and compares a value;
+What comes from `ground/` is not about gradients: skip it. `Node` stores, shows and compares values;
 `number(x)` and `data_of(value)` return a plain number or raise; `power(x, n)` is `x ** n`, and
 `where(c, a, b)` is `a if c else b`; `errors` name what went wrong; `shortcuts` only save time.
 
@@ -69,7 +69,7 @@ class Value(Node):
         self._prev = tuple(_prev)
         self.operation = Operation(_op) if _op or _prev else None
 
-    # Arithmetic records itself: `x * y` applies the operation MULTIPLY, which is in the table below.
+    # Arithmetic records itself: `x * y` applies the operation MULTIPLY, from the table in part 2.
 
     def __add__(self, other: Number) -> Value:          return apply(ADD, self, other)
     def __sub__(self, other: Number) -> Value:          return apply(SUBTRACT, self, other)
@@ -130,9 +130,9 @@ def as_value(x: Number) -> Value:
 class Operation:
     """What an operation is: a symbol, its mathematics, and its rule.
 
-    The rule is called with `g`, the gradient of the output, then the output, then the inputs: numbers,
-    or Values where `create_graph` asks for them. It returns the gradient of each input; if there is
-    one input only, the gradient itself will do. (The field calls it the vector-Jacobian product.)
+    The rule is called with `g`, the gradient of the output, then the output, then the inputs: with
+    numbers, or Values where `create_graph` asks for them. It returns the gradient of each input; if
+    there is only one, the gradient itself will do. (The field calls it the vector-Jacobian product.)
     """
 
     symbol: str
@@ -145,8 +145,8 @@ SUBTRACT = Operation("-",   operator.sub,     lambda g, out, x, y: (g, -g))
 MULTIPLY = Operation("*",   operator.mul,     lambda g, out, x, y: (g * y, g * x))
 NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
 
-# d(x/y)/dx = 1/y and d(x/y)/dy = -x/y², which is -out/y. `x ** 0` is the 1 among numbers of x's kind:
-# where x is a Fraction, g = 1 and y = 3, Python would make a float of 1 / 3.
+# d(x/y)/dx = 1/y, and d(x/y)/dy = -x/y² = -out/y. `x ** 0` is the 1 among numbers of x's kind: where
+# x is a Fraction, g = 1 and y = 3, Python would make a float of 1 / 3.
 DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
 
 # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0, also where xⁿ⁻¹ has no answer. The exponent is a plain number

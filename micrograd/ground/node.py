@@ -1,5 +1,5 @@
-"""What a `Value` has besides what `engine.py` teaches: how it is stored, shown, compared, copied, and
-kept from misuse.
+"""What a `Value` has besides what `engine.py` teaches: how it is stored, shown, compared and copied,
+and kept from misuse.
 
 >>> from micrograd import Value
 >>> f"{Value(2.0):.3f}", Value(2.0) < 3
