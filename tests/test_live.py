@@ -282,7 +282,7 @@ def test_the_gradient_makes_a_promise(browser, tmp_path):
     drag(browser, f"#{knob_of(browser, 'w')}", 10)
     assert told() == pytest.approx([gradient, 0.1, 0.1 * gradient, loss(0.1) - loss(0)], rel=2e-3)
     assert browser.texts("#promise dt")[1:] == [
-        "turned by", "the gradient promised", "the loss changed by"]
+        "turned by", "gradient promised", "loss changed by"]
     tangent = browser.run("return ['x1', 'y1', 'x2', 'y2'].map((name) => Number(document."
                           "querySelector('#promise-plot .tangent').getAttribute(name)))")
     assert (tangent[3] - tangent[1]) * -gradient > 0        # on a screen, y points down
@@ -297,6 +297,45 @@ def test_the_gradient_makes_a_promise(browser, tmp_path):
     assert promised[0] == now[0] and now[1] < promised[1]   # a parabola is above its tangent
     (x0, y0), (x1, y1), point = corners         # turned by, and from there what was promised
     assert (y0, x1, point) == (y1, promised[0], promised) and x0 != x1
+
+
+LENS = """
+    const lens = document.getElementById("lens"), node = turning.knob.node.element;
+    if (lens.hidden) return null;
+    const [a, b, room] = [lens, node, document.getElementById("view")].map(
+        (x) => x.getBoundingClientRect());
+    const apart = Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
+    return [[...lens.querySelectorAll("dd")].map((x) => x.textContent), apart,
+            a.left >= room.left && a.right <= room.right && a.top >= room.top
+            && a.bottom <= room.bottom, [a.left, a.top, a.width]];"""
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+def test_beside_the_box_of_a_knob_that_turns_stands_the_promise(size, browser, tmp_path):
+    function, model = two_two_one()
+    browser.open(live(function, XOR, model).save(tmp_path / "knobs.html"), size=size)
+    assert browser.run(LENS) is None            # nothing has been turned yet
+    browser.run("document.getElementById(arguments[0]).focus()",
+                browser.run("return knobs.find(({ leaf }) => leaf === 2).node.id"))
+    assert browser.run(LENS) is None
+    places = []
+    for key in "ARROW_UP", "PAGE_UP", "ARROW_DOWN":
+        browser.press(key)
+        told, apart, is_inside, place = browser.run(LENS)
+        assert told == browser.texts("#promise dd")[1:] and told[0][0] == "+"
+        assert is_inside and 0 < apart < 20     # near its box, and not over it
+        places.append(place)
+    assert places == places[:1] * 3             # nor does it move
+    browser.press("BACKSPACE")
+    assert browser.run(LENS) is None            # it is where it was, to the last digit
+    browser.press("ARROW_UP")
+    for leave in ("document.getElementById('train-lr').focus()", "show(model.lastStep - 1)",
+                  "document.getElementById('title').dispatchEvent(new PointerEvent('pointerdown', "
+                  "{ bubbles: true }))", "document.getElementById('train-step').click()"):
+        browser.run("turn(turning.knob, source.get(turning.knob) + 0.1)")
+        assert browser.run(LENS)
+        browser.run(leave)
+        assert browser.run(LENS) is None, leave
 
 
 FIELD = """const { value, validationMessage } = document.querySelector(arguments[0]);
@@ -667,13 +706,21 @@ def test_predict_asks_and_explains(browser, tmp_path):
 
 # ── Everyone, everywhere ──────────────────────────────────────────────────────────────────────────
 
-@pytest.mark.parametrize("size", [(1280, 800), (838, 800), (390, 844)])
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800), (1024, 768), (838, 800), (390, 844)])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_fits(theme, size, browser, tmp_path):
     function, model = two_two_one()
     page = live(function, XOR, model).save(tmp_path / "knobs.html")
     browser.open(page, size=size, theme=theme)
     assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    assert browser.run("""return [...document.querySelectorAll("#promise, .row-of, #panel, #side")]
+        .filter((x) => x.scrollWidth > x.clientWidth).map((x) => x.id || x.className)""") == []
+    browser.run("source.change(0, [0], -0.0123)")
+    browser.run("changed()")
+    assert browser.run("return document.querySelector('#data-rows input[type=text]').value"
+                       ) == "−0.0123"
+    assert browser.run("""return [...document.querySelectorAll("#data-rows input[type=text]")]
+        .filter((x) => x.scrollWidth > x.clientWidth).map((x) => x.value)""") == []  # none is cut
     assert browser.run("""
         const boxes = [...document.querySelectorAll("#side section, #panel, .stage")].filter(
             (x) => x.getClientRects().length).map((x) => x.getBoundingClientRect());
@@ -752,12 +799,27 @@ def test_touch(size, browser, tmp_path):
                      before[other][:2])
         agrees(browser, function, samples, model.parameters())
         small = browser.run("""
-            return [...document.querySelectorAll("button, select, input:not([type=radio])")].filter(
-                (x) => x.getClientRects().length && x.getBoundingClientRect().height < 44)
+            return [...document.querySelectorAll("button, select, input")].map(
+                (x) => x.matches("[type=radio], [type=checkbox]") ? x.closest("label, td") : x)
+                .filter((x) => x.getClientRects().length && x.getBoundingClientRect().height < 44)
                 .map((x) => x.id || x.className)""")
         assert small == []                      # a finger finds them all
     finally:
         browser.emulate("setTouchEmulationEnabled", enabled=False)
+
+
+def test_with_forced_colours_dashes_tell_the_sign_of_a_gradient(browser, tmp_path):
+    function, model = two_two_one()
+    browser.open(live(function, XOR, model, 1).save(tmp_path / "knobs.html"))
+    dashes = """return Object.fromEntries([...document.querySelectorAll(arguments[0])].map((arrow) => [
+        [...arrow.classList].find((name) => /^(positive|negative|mixed|zero|nan)$/.test(name)),
+        getComputedStyle(arrow.querySelector("path")).strokeDasharray]))"""
+    browser.emulate("setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    graph, legend = [browser.run(dashes, f"{css} .arrow") for css in ("#graph", "#legend")]
+    browser.emulate("setEmulatedMedia", features=[])
+    assert {"positive", "negative"} <= {*graph} and graph["positive"] == "none"
+    assert len({*legend.values()}) == len(legend) == 4
+    assert graph.items() <= legend.items() | {("undefined", "none")}
 
 
 def test_knobs_have_roles_names_and_digits(browser, tmp_path):

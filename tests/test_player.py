@@ -228,7 +228,7 @@ def test_numbers_of_every_kind_are_told_shortly(browser, tmp_path):
 
 def test_a_gradient_that_is_no_number_does_not_look_like_0(browser, tmp_path):
     browser.open(play(not_a_number()).save(tmp_path / "page.html"), "#step=100")
-    looks = browser.run("return [...document.querySelectorAll('.arrow')]"
+    looks = browser.run("return [...document.querySelectorAll('#graph .arrow')]"
                         ".map((g) => g.classList[1])")
     assert "nan" in looks and "zero" not in looks
     assert "NaN" in browser.texts("#legend li")
@@ -249,7 +249,7 @@ def test_the_operation_of_a_step_and_its_arrows_light_up(browser, tmp_path):
         return browser.run("return [...document.querySelectorAll('.active')].map((g) => g.id)")
 
     def colours():
-        return browser.run("return [...document.querySelectorAll('.arrow')]"
+        return browser.run("return [...document.querySelectorAll('#graph .arrow')]"
                            ".map((g) => g.getAttribute('class').split(' ')[1] || '')")
 
     assert lit() == ["e0", "e1", "e2", "v1", "o1"]
@@ -730,7 +730,7 @@ def test_the_film_follows_the_training(browser, tmp_path):
                 told = number(re.search(r", gradient ([^,]*)", label)[1])
                 assert told == pytest.approx(grad, rel=1e-6)
         slopes.add(tuple(browser.run(
-            "return [...document.querySelectorAll('.arrow')].map((arrow) => "
+            "return [...document.querySelectorAll('#graph .arrow')].map((arrow) => "
             "arrow.getAttribute('class') + arrow.firstChild.style.strokeWidth)")))
     assert len(slopes) > 1                      # the colours and widths of arrows follow, too
     assert browser.run("return document.querySelector('#curve path').getTotalLength()") > 300

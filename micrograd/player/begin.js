@@ -6,13 +6,15 @@ function legend() {
   if (graph.others.some((node) => !node.symbol)) roles.push("closed box");
   const list = byId("legend");
   list.replaceChildren();
-  const add = (looks, words) => list.append(make("li", {}, make("i", { class: looks }), words));
-  for (const role of roles) add(role.split(" ")[0], role);
-  add("stroke positive", "gradient above 0");
-  add("stroke negative", "below 0");
-  if (graph.others.some((node) => !node.symbol)) add("stroke mixed", "of both signs");
-  add("stroke zero", "0");
-  if (source.hasNaN) add("stroke nan", "NaN");
+  const add = (sample, words) => list.append(make("li", {}, sample, words));
+  for (const role of roles) add(make("i", { class: role.split(" ")[0] }), role);
+  const arrow = (looks, words) => add(make("svg", { class: `arrow ${looks}`, viewBox: "0 0 26 10",
+    "aria-hidden": true }, make("path", { d: "M0 5H26" })), words);
+  arrow("positive", "gradient above 0");
+  arrow("negative", "below 0");
+  if (graph.others.some((node) => !node.symbol)) arrow("mixed", "of both signs");
+  arrow("zero", "0");
+  if (source.hasNaN) arrow("nan", "NaN");
 }
 
 function begin() {

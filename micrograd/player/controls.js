@@ -7,7 +7,10 @@ function show(step, frame = model.frame) {
   const from = [model.step, model.frame];
   model.go(step, frame);
   const all = first || model.frame !== from[1], moves = first || model.step !== from[0];
-  if (isAlive) hideRows();
+  if (isAlive) {
+    hideRows();
+    if (turning) turning.tells = false;
+  }
   model.isResting = false;
   first = false;
   updateGraph(all ? undefined : from[0]);
@@ -203,6 +206,7 @@ function setZoom(z) {
   zoom = Math.max(0.08, Math.min(4, z));
   svg.style.width = `${FULL[0] * zoom}px`;
   svg.style.height = `${FULL[1] * zoom}px`;
+  if (isAlive) showLens();
 }
 
 /** As large as there is room for. */

@@ -19,7 +19,7 @@ function take(knob) {
   const first = Math.floor(Math.log10(Math.abs(gradient) * notch(x)));
   const decimals = Number.isFinite(first) ? Math.max(4, Math.min(9, 1 - first)) : 4;
   turning = { knob, value, x, reach, loss: source.loss(), xs, losses: source.lossAt(knob, xs),
-              gradient, decimals };
+              gradient, decimals, tells: false };
   drawPromise();
   rest();
 }
@@ -37,12 +37,13 @@ function turn(knob, x) {
   if (!Number.isFinite(x)) return;
   if (turning?.knob !== knob) take(knob);
   stopTraining();
-  source.set(knob, tidy(x));
+  source.set(knob, x);
+  turning.tells = true;
   if (Math.abs(x - turning.x) > turning.reach) {        // beyond what is drawn: draw more of it
     const { x: from, loss, gradient, decimals } = turning, reach = 1.5 * Math.abs(x - from);
     take(knob);
     if (!Number.isFinite(2 * reach)) { changed(); return; }      // too far to tell
-    Object.assign(turning, { x: from, loss, gradient, decimals, reach });
+    Object.assign(turning, { x: from, loss, gradient, decimals, reach, tells: true });
     turning.xs = turning.xs.map((_, k) => from + turning.reach * (k / 60 - 1));
     turning.losses = source.lossAt(knob, turning.xs);
     drawPromise();
@@ -57,13 +58,11 @@ function putBack(knob) {
 
 function knobKeys(event, knob) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const x = source.get(knob), step = notch(x);
+  const x = source.get(knob), to = (x) => () => turn(knob, tidy(x)), step = notch(x);
   const acts = {
-    ArrowRight: () => turn(knob, x + step), ArrowUp: () => turn(knob, x + step),
-    ArrowLeft: () => turn(knob, x - step), ArrowDown: () => turn(knob, x - step),
-    PageUp: () => turn(knob, x + 10 * step), PageDown: () => turn(knob, x - 10 * step),
-    Home: () => turn(knob, turning.x - turning.reach),
-    End: () => turn(knob, turning.x + turning.reach),
+    ArrowRight: to(x + step), ArrowUp: to(x + step), ArrowLeft: to(x - step),
+    ArrowDown: to(x - step), PageUp: to(x + 10 * step), PageDown: to(x - 10 * step),
+    Home: to(turning.x - turning.reach), End: to(turning.x + turning.reach),
     Backspace: () => putBack(knob), Delete: () => putBack(knob), Enter: () => type(""),
   };
   const act = acts[event.key] ?? (/^[-−.\d]$/.test(event.key) && (() => type(event.key)));
@@ -98,7 +97,7 @@ function takeKnobs(leaf) {
     element.addEventListener("keydown", (event) => knobKeys(event, knob));
     element.addEventListener("dblclick", () => putBack(knob));
     drag(element, () => { take(knob); return source.get(knob); },
-      (x0, dx) => turn(knob, x0 + Math.round(dx) * notch(x0)));
+      (x0, dx) => turn(knob, tidy(x0 + Math.round(dx) * notch(x0))));
   }
   byId("knob").hidden = !knobs.length;
   const same = (knob) => leaf && String(knob.path ?? knob.leaf) === String(leaf.path ?? leaf.leaf);
@@ -117,9 +116,10 @@ function makeKnobs() {
     if (event.key === "Escape") { rewrite(); turning.knob.node.element.focus(); }
   });
   slider.addEventListener("pointerdown", () => take(turning.knob));
-  slider.addEventListener("input", () => turn(turning.knob, Number(slider.value)));
+  slider.addEventListener("input", () => turn(turning.knob, tidy(Number(slider.value))));
   slider.addEventListener("dblclick", () => putBack(turning.knob));
   byId("knob-back").addEventListener("click", () => putBack(turning.knob));
+  makeLens();
 }
 
 /** Call `move` with what `begin` returned and how far the pointer was dragged since. */
@@ -206,10 +206,16 @@ function showKnob() {
   // Whoever predicts the gradient is not told it here.
   const hides = predict?.checked && model.received(value) < value.receipts.length;
   const told = [gradient, by, promised, lossNow - loss];
-  for (const [k, place] of [...byId("promise").querySelectorAll("dd")].entries()) {
-    setText(place, hides && k % 2 === 0 ? "?" : signed(told[k], decimals));
-    setClass(place, k === 1 || hides ? "" : sign(told[k]));
+  const [inPanel, inLens] = ["promise", "lens"].map((id) => byId(id).querySelectorAll("dd"));
+  for (const [k, x] of told.entries()) {
+    for (const place of [inPanel[k], inLens[k - 1]]) {
+      if (!place) continue;
+      setText(place, hides && k % 2 === 0 ? "?" : signed(x, decimals));
+      setClass(place, k === 1 || hides ? "" : sign(x));
+    }
   }
+  turning.isTold = turning.tells && by !== 0 && !hides;
+  showLens();
   // The triangle is turned by, times the slope; the gap is what the promise did not keep.
   const { px, py, tangent } = plotted, [x0, cx] = [px(x), px(now)];
   const [from, y0, y1] = [py(loss), py(tangent(now)), py(lossNow)];
@@ -225,6 +231,48 @@ function showKnob() {
   for (const [part, isSeen] of Object.entries({ slope: true, rise: by, gap, promised: by })) {
     plotted[part].setAttribute("visibility", isSeen && !hides ? "visible" : "hidden");
   }
+}
+
+/** While a knob turns, what was promised and what came of it stands near its box, where it covers
+ *  least of the other boxes. */
+function showLens() {
+  const lens = byId("lens");
+  lens.hidden = !turning?.isTold;
+  if (lens.hidden) return;
+  const [main, room, graph] = [lens.parentElement, view, svg].map((x) => x.getBoundingClientRect());
+  const { width, height } = lens.getBoundingClientRect();
+  const onScreen = ({ box: [x, y, w, h] }) => [graph.left + (x + PAD) * zoom,
+    graph.top + (y + PAD) * zoom, w * zoom, h * zoom];
+  const { node } = turning.knob, [x, y, w, h] = onScreen(node);
+  const isSeen = x < room.right && x + w > room.left && y < room.bottom && y + h > room.top;
+  lens.style.visibility = isSeen ? "visible" : "hidden";
+  const [middle, centre] = [x + (w - width) / 2, y + (h - height) / 2];
+  const others = [...nodes.values()].map((other) => [...onScreen(other), other === node ? 99 : 1]);
+  let best, least = Infinity;
+  for (const [u, v] of [[middle, y - height - 6], [middle, y + h + 6], [x + w + 6, centre],
+                        [x - width - 6, centre]]) {
+    const left = Math.max(room.left + 4, Math.min(room.right - width - 4, u));
+    const top = Math.max(room.top + 4, Math.min(room.bottom - height - 4, v));
+    const covered = others.reduce((sum, [x, y, w, h, weight]) => sum + weight
+      * Math.max(0, Math.min(left + width, x + w) - Math.max(left, x))
+      * Math.max(0, Math.min(top + height, y + h) - Math.max(top, y)), 0);
+    if (covered < least) [best, least] = [[left, top], covered];
+  }
+  lens.style.left = `${best[0] - main.left}px`;
+  lens.style.top = `${best[1] - main.top}px`;
+}
+
+function makeLens() {
+  const leave = ({ target }) => {
+    if (!turning || target.closest("#knob") || target.closest(".node")?.id === turning.value.id) {
+      return;
+    }
+    turning.isTold = turning.tells = false;
+    showLens();
+  };
+  document.addEventListener("pointerdown", leave, true);
+  document.addEventListener("focusin", leave);
+  view.addEventListener("scroll", showLens);
 }
 
 /** What a screen reader, a test and a teacher's script read from a knob. */

@@ -47,8 +47,11 @@ function steady(x) {
   return isTiny ? short(x) : rounded(x);
 }
 
-/** Where there is little room. */
-const brief = (x) => short(Number(x.toPrecision(3)));
+/** Where there is little room: three digits, and four decimals. */
+function brief(x) {
+  const three = Number(x.toPrecision(3));
+  return short(Math.abs(x) < 5e-5 ? three : Number(three.toFixed(4)));
+}
 
 /** In a table, the smallest are 0.0000. */
 function rounded(x) {
@@ -60,8 +63,9 @@ function rounded(x) {
 /** A change, with its sign. Changes with as many decimals stand point below point. */
 function signed(x, decimals) {
   const plain = typeof x === "number" && Math.abs(x) < 1e5;
-  const text = plain ? minus((Number(x.toFixed(decimals)) || 0).toFixed(decimals)) : short(x);
-  return x > 0 ? `+${text}` : text;
+  const told = plain ? Number(x.toFixed(decimals)) || 0 : x;
+  const text = plain ? minus(told.toFixed(decimals)) : short(x);
+  return told > 0 ? `+${text}` : text;
 }
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
