@@ -5,6 +5,7 @@ of them.
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import command_line
@@ -38,8 +39,9 @@ def knobs():
 
 def turned(path: Path) -> None:
     """Photograph the knob `w` of a page while it is turned."""
-    knobs().save(page := path.with_suffix(".html"))
-    with photographs.opened(page.read_text("utf-8"), SIZE_WITH_PLOT) as browser:
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(knobs().save(Path(folder, "knobs.html"))).read_text("utf-8")
+    with photographs.opened(page, SIZE_WITH_PLOT) as browser:
         shots = []
         for _ in range(TURNS):
             browser.find_element("css selector", "[role=slider][aria-label=w]").send_keys(RIGHT)
