@@ -18,7 +18,9 @@ Value(data=2.0, grad=1.0)
 
 What comes from `ground/` is not about gradients: skip it. `Node` stores, shows and compares values;
 `number(x)` and `data_of(value)` return a plain number or raise; `power(x, n)` is `x ** n`, and
-`where(c, a, b)` is `a if c else b`; `errors` name what went wrong; `shortcuts` only save time.
+`where(c, a, b)` is `a if c else b` for every kind of number; `errors` name what went wrong. The
+`shortcuts` are faster twins of functions that you read here, and run in their place: without the
+four lines that use them, everything is the same but for the time it takes.
 
 Read `functions.py` next, for more operations, and then `nn.py`, which makes networks of values.
 """
@@ -49,9 +51,10 @@ class Value(Node):
 
     `data` is the number: an int, a float or a Fraction. `grad`, once `backward()` has run on a
     result, is the derivative of that result with respect to this value. `label` is a name for
-    people. `_prev` holds the values it was made from, and `operation` says how; a *leaf*, made by
-    hand, has none of either. `<` and its like compare numbers, but `==` asks whether two are the
-    same value, so that values can be keys of a dict. Raises TypeError if `data` is not a number.
+    people. `_prev` holds the values it was made from, and `operation` says how (`_op` is its
+    symbol); a *leaf*, such as `Value(3.0)`, has neither. `<` and its like compare numbers, but `==`
+    asks whether two are the same object, so that values can be keys of a dict. Raises TypeError if
+    `data` is not a number.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1
@@ -59,7 +62,7 @@ class Value(Node):
     (10.0, '+', [9.0, 1])
     """
 
-    __slots__ = ()                              # those of Node: a misspelt attribute is an error
+    __slots__ = ()                              # none beyond Node's: a misspelt one fails
 
     def __init__(self, data: float | Fraction, _prev: Sequence[Value] = (), _op: str = "",
                  label: str = ""):
@@ -77,7 +80,7 @@ class Value(Node):
     def __truediv__(self, other: Number) -> Value:      return apply(DIVIDE, self, other)
     def __neg__(self) -> Value:                         return apply(NEGATE, self)
 
-    def __pow__(self, n: Number) -> Value:      # for a Value as the exponent, see functions.py
+    def __pow__(self, n: Number) -> Value:      # functions.py adds __rpow__: n may be a Value
         return n.__rpow__(self) if isinstance(n, Value) else apply(POWER, self, n)
 
     # A plain number on the left, as in `2 * x`, leaves the work to these.
@@ -91,7 +94,7 @@ class Value(Node):
 
     @shortcuts.in_place                         # the same, faster
     def backward(self, create_graph: bool = False) -> None:
-        """Compute the gradient of this value with respect to every value it was made from.
+        """Compute the derivative of this value with respect to every value it was made from.
 
         Leaves accumulate: the gradient is added to their `grad`, as in PyTorch, until someone
         zeroes it. The `grad` of every other value is overwritten. With `create_graph` the gradients
@@ -106,7 +109,7 @@ class Value(Node):
         12.0
         """
         grads = gradients(self, create_graph)   # the algorithm, in part 3
-        if create_graph:                        # some are plain numbers even so, such as its own 1
+        if create_graph:                        # some are plain numbers even so: self has the 1
             grads = {value: as_value(g) for value, g in grads.items()}
         new = [g if value._prev else value.grad + g for value, g in grads.items()]
         errors.assign(grads, "grad", new)       # value.grad = …, for all of them at once
@@ -132,7 +135,7 @@ class Operation:
 
     The rule is called with `g`, the gradient of the output, then the output, then the inputs: with
     numbers, or Values where `create_graph` asks for them. It returns the gradient of each input; if
-    there is only one, the gradient itself will do. (The field calls it the vector-Jacobian product.)
+    there is only one, the gradient itself will do. (Elsewhere: the vector-Jacobian product.)
     """
 
     symbol: str
@@ -145,12 +148,12 @@ SUBTRACT = Operation("-",   operator.sub,     lambda g, out, x, y: (g, -g))
 MULTIPLY = Operation("*",   operator.mul,     lambda g, out, x, y: (g * y, g * x))
 NEGATE   = Operation("neg", operator.neg,     lambda g, out, x: -g)
 
-# d(x/y)/dx = 1/y, and d(x/y)/dy = -x/y² = -out/y. `x ** 0` is the 1 among numbers of x's kind: where
-# x is a Fraction, g = 1 and y = 3, Python would make a float of 1 / 3.
+# d(x/y)/dx = 1/y, and d(x/y)/dy = -x/y² = -out/y. `x ** 0` is the 1 among numbers of x's kind: for
+# a Fraction x, g = 1 and y = 3, Python would make a float of 1 / 3.
 DIVIDE   = Operation("/",   operator.truediv, lambda g, out, x, y: (g * x ** 0 / y, -g * out / y))
 
 # d xⁿ/dx = n xⁿ⁻¹, and 0 for n = 0, also where xⁿ⁻¹ has no answer. The exponent is a plain number
-# and gets no gradient; functions.py has the power whose exponent is a Value.
+# and gets 0 for a gradient; functions.py has the power whose exponent is a Value.
 POWER    = Operation("**",  power, lambda g, out, x, n: (g * n * x ** where(n, n - 1, 0), 0))
 
 
@@ -175,16 +178,17 @@ def apply(operation: Operation, *inputs: Any) -> Any:
 def topological_order(root: Value) -> list[Value]:
     """Every value that `root` was made from, and `root`: inputs before what was made from them.
 
-    In four lines, this is
+    In five lines, this is
 
         def visit(value):
-            if value not in order:
+            if value not in seen:
+                seen.add(value)
                 for x in value._prev: visit(x)
                 order.append(value)
 
     but graphs are deep, and Python's call stack is not: a chain of a thousand additions would
-    overflow it. So what is still to be visited waits on a list of our own, `todo`. A None on it
-    says that all inputs of the value below it are in order, and so it is that value's turn.
+    overflow it. So what is still to be visited waits on a stack of our own, `todo`. A None on it
+    says that all inputs of the value below it are listed, and so it is that value's turn.
 
     >>> x = Value(2, label="x")
     >>> [value.data for value in topological_order(x * 5 + x)]
@@ -204,7 +208,7 @@ def topological_order(root: Value) -> list[Value]:
 
 
 def pass_back(operation: Operation, g: Any, out: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-    """What a rule returns, one gradient for each input: of numbers of any kind.
+    """Run the rule of an operation, on numbers of any kind: one gradient for each input.
 
     Raises TypeError if the operation has no rule, or if the rule returns anything else.
     """
@@ -221,7 +225,7 @@ def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any
     if not value._prev:                         # a leaf
         return ()
 
-    def given(x: Value) -> Any:                 # its number, unless that would lose a graph
+    def given(x: Value) -> Any:                 # the value itself for create_graph, or its number
         return x if create_graph and not isinstance(x, Constant) else data_of(x)
 
     with errors.naming(f"gradient of {value.operation.symbol}", value._prev):
@@ -229,14 +233,14 @@ def chain_rule(value: Value, g: Any, create_graph: bool = False) -> Sequence[Any
 
 
 def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
-    """The gradient of `root` with respect to every value in its graph: backpropagation.
+    """The derivative of `root` with respect to every value in its graph: backpropagation.
 
-    From the root, whose gradient with respect to itself is 1, back to the leaves. When a value's
+    From the root, whose derivative with respect to itself is 1, back to the leaves. When a value's
     turn comes, all that was made from it has had its turn, so its gradient is complete and can be
-    passed back. A value used twice receives twice, and the chain rule adds.
+    passed back. A value used twice receives twice: its effects on the result add up.
 
-    With `create_graph` the rules run on the values instead of their numbers, so that the gradients
-    have graphs of their own, and can be differentiated again.
+    With `create_graph` the rules run on the values instead of their numbers, so that gradients that
+    vary have graphs of their own, and can be differentiated again.
 
     >>> x = Value(3, label="x")
     >>> gradients(x * x)[x]
@@ -256,8 +260,8 @@ def gradients(root: Value, create_graph: bool = False) -> dict[Value, Any]:
 def op(symbol: str, rule: Callable[..., Any]) -> Callable[[Function], Function]:
     """Make an operation of a function: `@op(symbol, rule)` above its mathematics.
 
-    The rule is that of an `Operation`. Write both with operators and the functions of functions.py,
-    not of `math`: then the rule can be differentiated too.
+    The rule is that of an `Operation`, called as `rule(g, out, *inputs)`. Write it with operators
+    and the functions of functions.py, not of `math`: then it can be differentiated too.
 
     >>> @op("cube", lambda g, out, x: g * 3 * x ** 2)
     ... def cube(x):
