@@ -357,7 +357,7 @@ def section_of(exercise: str, source: str, what: str, seed: int) -> list | None:
 
 
 def compiled(exercise: str, source) -> types.CodeType:
-    return compile(source, f"edited {exercise}", "exec", dont_inherit=True)
+    return yours.compiled(source, f"edited {exercise}")
 
 
 # ── Why: a place whose edit makes it right ────────────────────────────────────────────────────────

@@ -25,11 +25,15 @@ def run(exercise: str, source: str) -> types.ModuleType:
     path = f"our {exercise}" if exercise in ours else str(folder / f"{exercise}.py")
     module = types.ModuleType(exercise)
     module.__file__ = path
+    exec(compiled(source, path), vars(module))
+    return module
+
+
+def compiled(source, path: str) -> types.CodeType:
+    """Source, or a syntax tree, ready to run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # what it warns of is told when it happens
-        code = compile(source, path, "exec", dont_inherit=True)
-    exec(code, vars(module))
-    return module
+        return compile(source, path, "exec", dont_inherit=True)
 
 
 @functools.cache
