@@ -38,7 +38,7 @@ def load(path: pathlib.Path, use: Callable):
         return use(content["state"])
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: the checkpoint is of another network: "
-                       f"{ascii(str(error))[1:200]}") from None
+                       f"{ascii(' '.join(str(error).split()))[1:-1][:200]}") from None
 
 
 def digest(text: str) -> str:
