@@ -17,7 +17,8 @@ of any order and how to check a rule, or to `draw/` to see a graph.
 
 import copy
 from collections.abc import Iterable
-from math import isfinite
+from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
 __all__ = ["Adam", "Optimizer", "SGD"]
@@ -27,7 +28,7 @@ class Optimizer:
     """What all optimisers share. A new one defines `update(i, p)`: the parameter's next data.
 
     What it must remember from step to step it keeps in attributes, such as a list with an entry for
-    each parameter. Raises ValueError if there are no parameters or `lr` is negative.
+    each parameter. Raises ValueError if there are no parameters, or `lr` is negative or infinite.
 
     >>> class SignDescent(Optimizer):
     ...     def update(self, i: int, p: Any) -> Any:
@@ -47,8 +48,8 @@ class Optimizer:
                             f"not {repr(parameters)[:60]}") from None
         if not self.parameters:
             raise ValueError(f"{type(self).__name__} has no parameters to optimise")
-        _require("lr", lr, lr >= 0, "0 or more")
-        _require("weight_decay", weight_decay, weight_decay >= 0, "0 or more")
+        _require("lr", lr)
+        _require("weight_decay", weight_decay)
         self.lr = lr
         self.weight_decay = weight_decay
         self.steps = 0
@@ -66,10 +67,14 @@ class Optimizer:
         remembers have changed.
         """
         gradients = self.gradients()
-        if not all(map(isfinite, gradients)):
-            i, p = next((i, p) for i, p in enumerate(self.parameters) if not isfinite(gradients[i]))
-            name = getattr(p, "label", "") or f"number {i}"
-            raise ValueError(f"the gradient of parameter {name} is {gradients[i]}: no parameter "
+        try:
+            finite = all(map(isfinite, gradients))
+        except (OverflowError, TypeError):      # an int that no float can hold; None, say
+            finite = False
+        if not finite:
+            i, g = next((i, g) for i, g in enumerate(gradients) if not _is_finite(g))
+            name = getattr(self.parameters[i], "label", "") or f"number {i}"
+            raise ValueError(f"the gradient of parameter {name} is {g!r:.60}: no parameter "
                              f"was changed (training diverged? try a smaller lr than {self.lr})")
         before = [p.data for p in self.parameters]
         remembered = {name: copy.copy(thing) if type(thing) in (dict, list, set) else thing
@@ -118,7 +123,7 @@ class SGD(Optimizer):
     def __init__(self, parameters: Iterable[Any], lr: float = 0.001, momentum: float = 0,
                  weight_decay: float = 0):
         super().__init__(parameters, lr, weight_decay)
-        _require("momentum", momentum, momentum >= 0, "0 or more")
+        _require("momentum", momentum)
         self.momentum = momentum
         self.velocity: list[Any] = [0] * len(self.parameters)
 
@@ -138,9 +143,11 @@ class Adam(Optimizer):
                  betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0):
         super().__init__(parameters, lr, weight_decay)
+        if not isinstance(betas, (list, tuple)) or len(betas) != 2:
+            raise TypeError(f"betas takes two numbers, not {betas!r:.60}")
         for i in (0, 1):
-            _require(f"betas[{i}]", betas[i], 0 <= betas[i] < 1, "at least 0 and below 1")
-        _require("eps", eps, eps >= 0, "0 or more")
+            _require(f"betas[{i}]", betas[i], 1, "at least 0 and below 1")
+        _require("eps", eps)
         self.betas = betas
         self.eps = eps
         self.m = [0.0] * len(self.parameters)
@@ -167,6 +174,16 @@ def _numbers(xs: Iterable[Any]) -> list[Any]:
     return [x if type(x) is float else _number(x) for x in xs]
 
 
-def _require(name: str, number: Any, holds: bool, accepted: str) -> None:
-    if not holds:
+def _is_finite(x: Any) -> bool:
+    try:
+        return isfinite(x)
+    except (OverflowError, TypeError):
+        return False
+
+
+def _require(name: str, number: Any, below: float = inf, accepted: str = "0 or more") -> None:
+    is_number = isinstance(number, Real) and not isinstance(number, bool)
+    if not is_number:
+        raise TypeError(f"{name} takes a number, not {number!r:.60}")
+    if not 0 <= number < below:
         raise ValueError(f"{name} must be {accepted}, not {number!r}")

@@ -50,18 +50,42 @@ def test_gradient_that_is_not_finite_moves_nothing(parameters, optimizer, bad):
     assert [p.data for p in parameters] == moved
 
 
+@pytest.mark.parametrize("bad", [None, "0.5", [0.5], 10 ** 400], ids=["None", "str", "list", "int"])
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_gradient_that_is_no_number(parameters, optimizer, bad):
+    parameters[1].grad = bad
+    with pytest.raises(ValueError, match="^the gradient of parameter b is .*: no parameter"):
+        optimizer(parameters).step()
+    assert [p.data for p in parameters] == [1.0, -2.0]
+
+
 @pytest.mark.parametrize("make, message", [
     (lambda ps: SGD([], lr=0.1), "SGD has no parameters"),
     (lambda ps: SGD(ps, lr=-0.1), "lr must be 0 or more, not -0.1"),
     (lambda ps: SGD(ps, momentum=-1), "momentum must be"),
     (lambda ps: SGD(ps, weight_decay=-1), "weight_decay must be"),
     (lambda ps: SGD(ps, lr=math.nan), "lr must be"),
+    (lambda ps: Adam(ps, lr=math.inf), "lr must be 0 or more, not inf"),
     (lambda ps: Adam(ps, betas=(1.0, 0.9)), r"betas\[0\] must be at least 0 and below 1, not 1.0"),
     (lambda ps: Adam(ps, betas=(0.9, -0.1)), r"betas\[1\] must be at least 0"),
-    (lambda ps: Adam(ps, eps=-1), "eps must be")], ids=range(8))
+    (lambda ps: Adam(ps, eps=-1), "eps must be")], ids=range(9))
 def test_bad_arguments(parameters, make, message):
     with pytest.raises(ValueError, match=message):
         make(parameters)
+
+
+@pytest.mark.parametrize("bad", [True, "0.1", None, Parameter(0.1), [0.1]], ids=range(5))
+@pytest.mark.parametrize("optimizer, name", [
+    (SGD, "lr"), (SGD, "momentum"), (SGD, "weight_decay"), (Adam, "lr"), (Adam, "eps")])
+def test_what_is_no_number(parameters, optimizer, name, bad):
+    with pytest.raises(TypeError, match=f"^{name} takes a number, not "):
+        optimizer(parameters, **{name: bad})
+
+
+@pytest.mark.parametrize("betas", [0.9, (0.9,), (0.9, 0.99, 0.999), "01", (True, 0.9)], ids=str)
+def test_betas_are_two_numbers(parameters, betas):
+    with pytest.raises(TypeError, match=r"^betas(\[0\])? takes (two|a) numbers?, not "):
+        Adam(parameters, betas=betas)
 
 
 def test_adam_first_step_is_the_learning_rate_whatever_the_gradient(parameters):
