@@ -260,6 +260,12 @@ def test_hessian_on_paper(x, y):
         [6 * x ** 2 * y - 1 / y ** 2, 2 * x ** 3 + 2 * x / y ** 3]]
 
 
+def test_hessian_of_a_power_at_the_exponent_0():
+    """By x and y, xʸ⁻¹ (1 + y log x)."""
+    (_, by_both), (also, _) = hessian(lambda x, y: x ** y, [0.5, 0.0])
+    assert by_both == also == 2
+
+
 def test_hessian_where_there_is_nothing_to_find():
     assert hessian(lambda x, y: 3 * x + y, [1, 2]) == [[0, 0], [0, 0]]
     assert hessian(lambda x, y: 4, [1, 2]) == [[0, 0], [0, 0]]

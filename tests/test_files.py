@@ -1,5 +1,6 @@
 """Files: whole, on the disk, where a link points, and written by several at once."""
 
+import errno
 import os
 import pathlib
 import stat
@@ -81,6 +82,19 @@ def test_the_new_is_on_the_disk_before_the_old_goes(write, tmp_path, monkeypatch
     monkeypatch.setattr(os, "replace", record_replace)
     write(path)
     assert did == [("fsync", 6, "old"), ("replace", 6, "old")]
+
+
+@writers
+def test_on_a_full_disk_the_old_stays_alone(write, tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        write(path)
+    assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
 @posix

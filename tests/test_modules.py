@@ -148,6 +148,20 @@ def test_modules_three_thousand_deep():
     assert part[0].count(".") == 3000
 
 
+def test_a_module_with_another_base_that_looks_at_its_subclasses():
+    class Registered:
+        known = []
+
+        def __init_subclass__(cls, name, **options):
+            super().__init_subclass__(**options)
+            cls.known.append(name)
+
+    class Own(Module, Registered, name="own"):
+        pass
+
+    assert Registered.known == ["own"]
+
+
 # ── Names ─────────────────────────────────────────────────────────────────────────────────────────
 
 @pytest.mark.parametrize("table", [

@@ -1,9 +1,11 @@
 import json
 import random
+import sys
 
 import pytest
 
 from micrograd import Value, tanh
+from micrograd.engine import Constant, topological_order
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
 
 
@@ -86,6 +88,24 @@ def test_named_parameters_say_where_they_live_and_so_do_labels(model):
     assert [p for _, p in model.named_parameters()] == model.parameters()
 
 
+@pytest.mark.parametrize("part, names", [
+    (Neuron(2), ["w.0", "w.1", "b"]), (Layer(1, 2), [f"neurons.{i}.{name}" for i in (0, 1)
+                                                     for name in ("w.0", "b")])], ids=str)
+def test_a_part_alone_has_labels_too(part, names):
+    assert [p.label for p in part.parameters()] == names
+
+
+def test_a_layer_makes_one_constant_of_a_plain_number():
+    outputs = Layer(2, 3)([0.5, Value(2.0)])
+    graph = {x for out in outputs for x in topological_order(out)}
+    assert [x.data for x in graph if isinstance(x, Constant)] == [0.5]
+
+
+def test_a_slip_in_the_name_of_an_attribute():
+    with pytest.raises(AttributeError):
+        Parameter(0.5).gard = 0
+
+
 def test_own_module_with_values_lists_dicts_and_shared_parts():
     class Own(Module):
         def __init__(self):
@@ -163,6 +183,9 @@ def test_activation_that_is_no_function():
 
 
 def test_load_state_dict_refuses_numbers_beyond_floats():
+    neuron = Neuron(1)
+    neuron.load_state_dict({"weight": [[sys.float_info.max]], "bias": [-sys.float_info.max]})
+    assert neuron.w[0].data == -neuron.b.data == sys.float_info.max
     with pytest.raises(ValueError, match=r"weight\[0\]\[0\]: expected a finite number"):
         Neuron(1).load_state_dict({"weight": [[10 ** 400]], "bias": [0]})
 
