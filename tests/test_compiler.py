@@ -578,6 +578,8 @@ def odd(x):
     (lambda x: w * math.exp(w), "math.exp(w)", PLAIN),
     (lambda x: w * len(f"{x:.2f}"), "{x:.2f}", "needs a number to write down"),
     (lambda x: w * len(f"{x}"), "{x}", "needs a number to write down"),
+    (lambda x: w * len(str(x)), "str(x)", "needs a number to write down"),
+    (lambda x: w * len("%s" % x), "% x", "needs a number to write down"),
     (lambda x: w * divmod(x, 2)[0], "divmod", "divmod"),
     (lambda x: [w, w][x] * x, "[w, w][x]", INDEX),
     (lambda x: w * len(range(x)), "range(x)", INDEX),
@@ -682,20 +684,59 @@ def test_fold_computes_constants(lines, result):
 
 
 @pytest.mark.parametrize("line, what", [
-    (("+", 0, 1), 0), (("+", 1, 0), 0), (("-", 0, 1), 0), (("*", 2, 0), 0), (("*", 0, 2), 0),
-    (("**", 0, 2), 0), (("where", 2, 0, 1), 0), (("where", 0, 2, 2), 2), (("where", 1, 2, 0), 0),
+    (("-", 0, 1), 0), (("*", 2, 0), 0), (("*", 0, 2), 0), (("**", 0, 2), 0),
+    (("where", 2, 0, 1), 0), (("where", 0, 2, 2), 2), (("where", 1, 2, 0), 0),
 ])
 def test_fold_leaves_out_what_changes_nothing(line, what):
     code = program(("leaf", "w"), ("constant", 0), ("constant", 1), line, ("return", 3))
     assert fold(code)[-1].args == (code[what],)
 
 
-@pytest.mark.parametrize("line", [("*", 0, 1), ("-", 1, 0), ("/", 0, 0), ("-", 0, 0), ("/", 2, 1),
-                                  ("log", 1), ("==", 0, 0)])
+@pytest.mark.parametrize("line, what", [
+    (("-", 0, 1), 0), (("*", 2, 0), 0), (("*", 0, 2), 0), (("**", 0, 2), 0)])
+@pytest.mark.parametrize("is_float", [True, False])
+def test_fold_leaves_out_a_float_among_floats(line, what, is_float):
+    code = program(("leaf", "w"), ("constant", 0.0), ("constant", 1.0), line, ("return", 3))
+    code[0].is_float = is_float
+    assert fold(code)[-1].args == (code[what if is_float else 3],)
+
+
+@pytest.mark.parametrize("part", ["forward", "backward"])
+@pytest.mark.parametrize("inputs", [(0, 1), (1, 0)])
+def test_fold_leaves_out_a_zero_on_the_way_backward(inputs, part):
+    code = program(("leaf", "w"), ("constant", 0), ("+", *inputs), ("return", 2))
+    code[2].part = part
+    assert fold(code)[-1].args == (code[0 if part == "backward" else 2],)
+
+
+@pytest.mark.parametrize("line", [
+    ("*", 0, 1), ("-", 1, 0), ("/", 0, 0), ("-", 0, 0), ("/", 2, 1), ("log", 1), ("==", 0, 0),
+    ("**", 0, 1), ("+", 0, 1), ("-", 0, 3), ("**", 2, 0)])
 def test_fold_keeps_what_may_matter(line):
-    """NaN times 0 is NaN, and an error is to happen when the program runs."""
-    lines = [("leaf", "w"), ("constant", 0), ("constant", 1), line]
+    """NaN times 0 is NaN; an error is to happen when the program runs; -0.0 + 0 is 0.0."""
+    lines = [("leaf", "w"), ("constant", 0), ("constant", 1), ("constant", -0.0), line]
     assert listing(fold(program(*lines))) == lines
+
+
+@pytest.mark.parametrize("function, x, data", [
+    (lambda x, w: w * x + 0, -1.0, 0.0), (lambda x, w: w * x + 0.0, -1.0, 0.0),
+    (lambda x, w: w * x - 0.0, -1.0, 0.0), (lambda x, w: w * x - -0.0, -1.0, 0.0),
+    (lambda x, w: x * 1.0 % 10 * w, 2 ** 60 + 1, 3),
+    (lambda x, w: (x - 0.0) % 10 * w, 2 ** 60 + 1, 3),
+    (lambda x, w: x ** 1.0 % 10 * w, 2 ** 60 + 1, 3), (lambda x, w: w * 1.0, 1, 3),
+    (lambda x, w: w * 1, 1, 3), (lambda x, w: w / 3, 1, Fraction(1, 7)),
+    (lambda x, w: x ** 0 / 3 * w, Fraction(1, 3), 2), (lambda x, w: w ** 0, 1, Fraction(1, 7)),
+    (lambda x, w: (w > 2) * 1, 1, 3), (lambda x, w: w + x ** 0, 2, 3)], ids=range(14))
+def test_a_number_that_is_left_out_changes_neither_kind_nor_sign(function, x, data):
+    """2⁶⁰ + 1 is no float; -0.0 + 0 is 0.0; a third of a Fraction is a Fraction."""
+    w = Parameter(data, label="w")
+    step, expected = jit(lambda x: function(x, w), [w]), function(x, w)
+    if isinstance(expected, Value):
+        expected.backward()
+        grad, w.grad, expected = w.grad, 0, expected.data
+        step([(x,)])
+        assert repr(w.grad) == repr(grad)
+    assert repr(step.forward(x)) == repr(expected)
 
 
 def test_fold_turns_signs_around():

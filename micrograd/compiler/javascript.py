@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Constant, Value, apply, gradients, topological_order
-from .passes import fold, inline, prune, share
+from .passes import floats, fold, inline, prune, share
 from .symbols import COMPARE, Instruction, Program, Symbol, TraceError
 from .writer import ATOM, Dialect, Piece, forward_source
 
@@ -168,7 +168,7 @@ def trace_source(root: Value, name: str = "trace") -> str:
     found = gradients(copies[root])
     program.record("return", *[copies[value].data for value in order],
                    *[found[copies[value]] for value in order])
-    code = prune(share(fold(program.code)))
+    code = prune(share(fold(floats(program.code, order))))
     leaves = [value for value in order if not value._prev and not isinstance(value, Constant)]
     places = [0] * len(order)
     return forward_source(code, inline(code), (), {"data": places, "grad": places}, JAVASCRIPT,

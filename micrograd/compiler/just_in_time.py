@@ -56,12 +56,14 @@ class Compiled:
     """A traced program, improved, written as source, and compiled."""
 
     def __init__(self, program: Program, sample: Any, backward: bool, language: str):
-        code = prune(share(fold(program.code)))
+        leaves = [line.value for line in program.code if line.op == "leaf"]
+        known = {leaf for leaf in leaves if type(leaf.data) is float}
+        code = prune(share(fold(floats(program.code, known))))
         if backward:
             code = prune(hoist(square(code)))
+        code = prune(floats(code, known))
         self.leaves = [line.value for line in code if line.op == "leaf"]
-        self.floats = [leaf for leaf in self.leaves if type(leaf.data) is float]
-        code = prune(floats(code, {*self.floats}))
+        self.floats = [leaf for leaf in self.leaves if leaf in known]
         self.code, self.sample, self.result = code, sample, program.result
         self.structure = structure(tuple(sample))
         self.backward = backward

@@ -4,13 +4,13 @@ You will learn here what a compiler does with a program once it has it as a plai
 instructions, in which inputs come before what is made from them. Each pass improves one thing: what
 is known is computed, what is computed twice is shared, what nobody needs goes, what is the same for
 every sample moves out of the loop. Arithmetic stays what it is in eager mode: nothing is reordered,
-and a rounding or an overflow that happens there happens here.
+and a rounding or an overflow that happens there happens here; `square` says what it changes.
 
 >>> from .symbols import trace
 >>> w = Value(3.0, label="w")
->>> program = trace(lambda x: (w * x + 0) ** 2 + w * x, (2.0,), [w])
+>>> program = trace(lambda x: (w * x * 1) ** 2 + w * x, (2.0,), [w])
 >>> len(program.code), len(prune(share(fold(program.code))))
-(22, 11)
+(25, 11)
 
 Read `writer.py` next: it says the program in a language.
 """
@@ -46,7 +46,10 @@ def _rewrite(code: list[Instruction], simpler: Callable[..., Any]) -> list[Instr
 
 
 def fold(code: list[Instruction]) -> list[Instruction]:
-    """Compute what is known already: operations on constants, and those that change nothing."""
+    """Compute what is known already: operations on constants, and those that change nothing.
+
+    Which numbers are certain to be floats, `floats` has said before.
+    """
     def simpler(line: Any) -> Any:
         op, args = line.op, line.args
         known = [x.value for x in args if x.op == "constant"]
@@ -56,12 +59,10 @@ def fold(code: list[Instruction]) -> list[Instruction]:
                 line.op, line.args = "constant", ()
             except (ArithmeticError, ValueError):
                 pass                            # it will fail when it runs, as in eager mode
-        elif op == "+" and 0 in known or op == "*" and 1 in known:
-            return args[args[0].op == "constant"]
-        elif op == "-" and args[1].is_number(0) or op == "**" and args[1].is_number(1):
-            return args[0]
-        elif op == "**" and args[1].is_number(0):
-            line.op, line.args, line.value = "constant", (), 1
+        elif op in NEUTRAL and (x := _unchanged(line)):
+            return x
+        elif op == "**" and args[1].is_number(0) and args[0].is_float:
+            line.op, line.args, line.value = "constant", (), 1.0
         elif op == "where" and args[0].op == "constant":
             return args[1] if args[0].value else args[2]
         elif op == "where" and args[1] is args[2]:
@@ -72,6 +73,24 @@ def fold(code: list[Instruction]) -> list[Instruction]:
             line.op, line.args = "-" if op == "+" else "+", (args[0], args[1].args[0])
         return line
     return _rewrite(code, simpler)
+
+
+NEUTRAL = {"+": 0, "-": 0, "*": 1, "**": 1}
+
+
+def _unchanged(line: Instruction) -> Instruction | None:
+    """The input that it returns as it is, whatever number that will be: also its kind and sign.
+
+    An integer times 1.0 is a float; True times 1 is 1. And -0.0 + 0 is 0.0: so this is left out on
+    the way backward alone, where all is added up from 0 in the end.
+    """
+    x, y = line.args
+    if line.op in ("+", "*") and x.op == "constant":
+        x, y = y, x
+    neutral = NEUTRAL[line.op]
+    numbers = [repr(neutral), repr(float(neutral))][:1 + x.is_float]
+    same = y.op == "constant" and repr(y.value) in numbers and x.op not in COMPARE
+    return x if same and (line.op != "+" or line.part == "backward") else None
 
 
 def share(code: list[Instruction]) -> list[Instruction]:
@@ -102,6 +121,7 @@ def prune(code: list[Instruction]) -> list[Instruction]:
 
 def square(code: list[Instruction]) -> list[Instruction]:
     """Multiply, which is faster, instead of raising to the power 2, wherever only sums follow.
+    The last bit differs in one of a thousand squares, for C's `pow` is not always rounded right.
 
     A square too large for a float is an error, a product is infinite. Then the mean is no finite
     number, and the engine, asked again, raises the error.

@@ -88,11 +88,13 @@ class Symbol:
     def __repr__(self) -> str:
         return f"<symbol {self.line.label or self.line.op}>"
 
-    def __format__(self, how: str) -> str:
+    def __format__(self, how: str = "") -> str:
         if _module(sys._getframe(1)) == PACKAGE:    # an error message of ours
             return repr(self)
         self.program.refuse("a number to write down", "Text made of numbers would stay as it is "
                             "when the function is traced: make it after the call.")
+
+    __str__ = __format__
 
     def __pos__(self) -> Any:
         return self
@@ -150,7 +152,7 @@ def _reflected(op: str) -> Any:
     def method(self: Any, other: Any) -> Any:
         if op == "+" and type(other) is int and other == 0:
             self.program.sums = True
-            return self                         # sums begin with 0, which belongs in no program
+            return self                         # sums begin with 0: as of Values, it is left out
         return self.program.record(op, other, self) if isinstance(other, Real) else NotImplemented
     return method
 
