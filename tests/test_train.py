@@ -310,7 +310,9 @@ def test_one_learning_rate_and_what_is_none():
     assert world.optimizer.lr == 0.5
     before = world.state()
     for lr, error in [([0.1], "2 batches"), (-1, "0 or more"), ([0.1, float("nan")], "0 or more"),
-                      ("fast", "lr"), ([0.1, "b"], "lr")]:
+                      ("fast", "lr"), ([0.1, "b"], "lr"), (True, "lr takes"), ("1", "lr takes"),
+                      ([0.1, "0.1"], "lr takes"), (10 ** 400, "lr takes"),
+                      (Value(0.1), "lr takes")]:
         with pytest.raises((ValueError, TypeError), match=error):
             world.step.train(batches_of(2), world.optimizer, lr=lr)
     for optimizer in (None, 0.1, [1]):

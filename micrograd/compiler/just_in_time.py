@@ -34,6 +34,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..engine import Value, gradients
+from ..ground.numbers import number
 from .c import C, whole_limit
 from .javascript import JAVASCRIPT, PRELUDE
 from .native import Native, NoCompiler, flat
@@ -451,8 +452,8 @@ def _require_finite(number: Any, what: str) -> None:
 def _rates(lr: Any, count: int) -> list[float]:
     """A learning rate for each batch."""
     try:
-        rates = [float(x) for x in lr] if hasattr(lr, "__iter__") else [float(lr)] * count
-    except (TypeError, ValueError):
+        rates = [*map(_rate, lr)] if hasattr(lr, "__iter__") else [_rate(lr)] * count
+    except (OverflowError, TypeError):
         raise TypeError("lr takes a number, or one for each batch, "
                         f"not {repr(lr)[:60]}") from None
     if len(rates) != count:
@@ -462,6 +463,13 @@ def _rates(lr: Any, count: int) -> list[float]:
         if not (math.isfinite(rate) and rate >= 0):
             raise ValueError(f"lr must be 0 or more, not {rate!r}")
     return rates
+
+
+def _rate(lr: Any) -> float:
+    found = number(lr, "lr")
+    if type(found) is bool:
+        raise TypeError("a bool is no learning rate")
+    return float(found)
 
 
 def _numbers(result: Any) -> Any:
