@@ -10,7 +10,7 @@ import pytest
 
 from micrograd import functions as fn
 from micrograd import jit, losses, where
-from micrograd.compiler import native
+from micrograd.compiler import just_in_time, native
 from micrograd.compiler.c import PRELUDE
 from micrograd.engine import Value, dot
 from micrograd.nn import MLP, Parameter
@@ -35,8 +35,10 @@ def both(loss, parameters, samples):
 
 
 @pytest.mark.falls_back
+@pytest.mark.parametrize("long", [5000, 0], ids=["", "in loops"])
 @pytest.mark.parametrize("exact", [True, False], ids=["to the last bit", "to 1e-12"])
-def test_random_graphs(graphs, monkeypatch, exact):
+def test_random_graphs(graphs, monkeypatch, exact, long):
+    monkeypatch.setattr(just_in_time, "LONG", long)
     if "tcc" in FOUND:
         monkeypatch.setattr(native, "COMPILERS", ["tcc"])      # which is quick
     for loss, parameters, samples in drawn(graphs, *[EXACT] * exact):
@@ -68,6 +70,21 @@ def test_every_compiler(compiler, monkeypatch):
     python, c, step = both(lambda x, y: fn.exp(fn.tanh(w * x)) + abs(w - y) ** 3, [w],
                            [(0.5, 2.0), (-1.5, 0.25)])
     assert close(c, python) and step.fallback is None
+
+
+def test_a_long_program_is_written_in_loops(monkeypatch):
+    monkeypatch.setattr(just_in_time, "LONG", 0)
+    model = MLP(3, [8, 8, 2], rng=random.Random(1))
+    x = [0.5, -0.25, 1.0]
+    samples = [([a * b for a in x], b) for b in (1.0, 2.0, -0.5)]
+    # The last parameter has the same gradient for all samples, and the one before has none.
+    parameters = [*model.parameters(), Parameter(3.0), Parameter(2.0)]
+    python, c, step = both(lambda x, y: sum(map(fn.relu, model(x))) * y + parameters[-1] ** 2,
+                           parameters, samples)
+    assert c == python and c[1][-2:] == [0.0, 4.0] and step.fallback is None
+    assert "k < 8" in step.source and step.source.count("\n") < 150
+    python, c = [jit(model, model.parameters(), language) for language in ("python", "c")]
+    assert c.forward(x) == python.forward(x) and "j++" in c.source
 
 
 def test_results_of_any_structure():
@@ -173,7 +190,9 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif("gcc" not in FOUND, reason="the address sanitizer is taken from gcc")
-def test_the_address_sanitizer_finds_nothing(tmp_path):
+@pytest.mark.parametrize("long", [5000, 0], ids=["", "in loops"])
+def test_the_address_sanitizer_finds_nothing(tmp_path, monkeypatch, long):
+    monkeypatch.setattr(just_in_time, "LONG", long)
     model = MLP(3, [4, 2], rng=random.Random(1))
     step = jit(lambda x, t: losses.cross_entropy(model(x), t), model.parameters(), language="c")
     step([([0.1, 0.2, 0.3], 1), ([0.3, 0.2, 0.1], 0)])

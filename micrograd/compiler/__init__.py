@@ -7,7 +7,8 @@ Read the files in this order:
 3. `passes.py`        the program becomes a better one
 4. `writer.py`        the program is said in a language
 5. `python.py`        the first language: a *dialect* for the writer
-6. `c.py`             the second, to be fast, and `native.py`, which has C compiled and calls it
+6. `c.py`             the second, to be fast; `nests.py` has long programs in loops, and
+                      `native.py` has C compiled and calls it
 7. `javascript.py`    the third, for pages that compute
 8. `training.py`      the optimiser too, and many steps in one call; `loops.py` finds its loop
 9. `just_in_time.py`  `jit`, which puts it all together

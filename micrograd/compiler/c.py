@@ -8,7 +8,7 @@ Nothing raises in C. A division by zero makes an infinity and raises a *flag* of
 which it keeps until someone looks. `PRELUDE` looks once, after the last sample: whatever would have
 been an error in Python has left its flag, and the engine is asked instead.
 
-Read `native.py` next, which calls the compiler.
+Read `nests.py` next, which says long programs in C, and then `native.py`, which calls the compiler.
 """
 
 import re
@@ -136,7 +136,7 @@ class CLanguage(Dialect):
 
     def form(self, line: Instruction) -> str:
         op, args = line.op, line.args
-        if op in TWO_INPUTS or op in FUNCTIONS:
+        if op in self.functions:
             if len(args) != 1 + (op in TWO_INPUTS):
                 raise TraceError(f"C has no function {op} of {len(args)} numbers")
         if op == "where" and args[0].op not in COMPARE:

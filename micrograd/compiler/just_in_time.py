@@ -38,6 +38,7 @@ from ..ground.numbers import number
 from .c import C, whole_limit
 from .javascript import JAVASCRIPT, PRELUDE
 from .native import Native, NoCompiler, flat
+from .nests import nests_source
 from .passes import floats, fold, hoist, inline, prune, share, square
 from .python import PYTHON
 from .samples import FLOATS, NUMBERS, checker, places, plain, structure
@@ -47,6 +48,7 @@ from .writer import Dialect, forward_source, nested, step_source
 
 __all__ = ["jit"]
 
+LONG = 5000                                     # instructions, of which C makes loops
 DATA = attrgetter("data")
 SET_GRAD = getattr(Value, "grad").__set__
 
@@ -94,6 +96,8 @@ class Compiled:
 
     def said(self, dialect: Dialect, leaves: Iterable[Value]) -> str:
         """The program in a language, as a function that is given the numbers of these leaves."""
+        if dialect is C and len(self.code) > LONG:      # C takes longer lines: 256 brackets in each
+            return nests_source(self.code, inline(self.code, 150), self.sample, leaves, self.name)
         inlined = inline(self.code)
         if self.backward:
             return step_source(self.code, inlined, self.sample, dialect, leaves)

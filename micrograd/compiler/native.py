@@ -29,9 +29,10 @@ __all__ = ["Native", "NoCompiler", "compiler", "flat"]
 
 COMPILERS = ["clang", "cc", "gcc", "tcc"]      # clang is quick, and its programs are as well
 FLAGS = ["-shared", "-fPIC", "-w",
-         "-ffp-contract=off", "-fno-builtin-pow"]       # nothing fused, reordered or replaced
+         "-ffp-contract=off", "-fno-builtin-pow",       # nothing fused, reordered or replaced
+         "-fno-inline"]                         # long functions take long to compile
 FAST = ["-O1", "-march=native", "-ftree-vectorize", "-ftree-slp-vectorize"]    # for this machine
-LONG = 2000                                     # lines, of which optimising compilers take minutes
+LONG = 5000                                     # lines, of which optimising compilers take minutes
 TIME = 300                                      # seconds after which a compiler is given up
 
 

@@ -142,6 +142,8 @@ def _call(op: str) -> Any:
 
 def _binary(op: str) -> Any:
     def method(self: Any, other: Any) -> Any:
+        if type(other) is Symbol and other.program is self.program:     # the same, but faster
+            return self.program.add(Instruction(op, self.line, other.line))
         if type(other) is Symbol or isinstance(other, Real):
             return self.program.record(op, self, other)
         return NotImplemented
