@@ -162,6 +162,8 @@ class Training:
             held_out, names = names[:len(names) // 10], names[len(names) // 10:]
         self.names, self.held_out, self.options = names, held_out, options
         self.letters = sorted(set("".join(names + held_out)))
+        tokens = range(1 + len(self.letters))
+        self.one_hot = [[float(token == i) for i in tokens] for token in tokens]
         self.model = self.network(lambda: Parameter(self.rng.gauss(0, 0.08)), dot=dot)
         parameters = self.model.parameters()
         small = len(parameters) * options["context"] <= LARGEST
@@ -177,15 +179,12 @@ class Training:
     def tokens(self, name: str) -> list[int]:
         return [END, *[self.letters.index(letter) + 1 for letter in name], END]
 
-    def one_hot(self, token: int) -> list[float]:
-        return [float(token == i) for i in range(1 + len(self.letters))]
-
     def sample(self, name: str, positions: int = 0) -> tuple[list, list, list]:
         """The arguments of `GPT.loss`: every position of the name has an equal share. To fill up a
         number of positions, others follow that have none: so all names look the same to `jit`."""
         tokens = self.tokens(name)
         used, more = len(tokens) - 1, max(0, positions - len(tokens) + 1)
-        one_hot = [self.one_hot(token) for token in tokens + [END] * more]
+        one_hot = [self.one_hot[token] for token in tokens + [END] * more]
         return one_hot[:-1], one_hot[1:], [1 / used] * used + [0.0] * more
 
     def loss(self, name: str) -> float:
@@ -245,9 +244,9 @@ class Training:
             name, past = prompt, model.nothing()
             *before, token = self.tokens(prompt)[:-1]
             for earlier in before:
-                model(self.one_hot(earlier), past)
+                model(self.one_hot[earlier], past)
             while len(name) + 1 < self.options["context"]:
-                logits = model(self.one_hot(token), past)
+                logits = model(self.one_hot[token], past)
                 chances = softmax([(z - max(logits)) / temperature for z in logits])
                 token, = self.rng.choices(range(len(chances)), chances)
                 if token == END:

@@ -117,7 +117,7 @@ def test_no_letter_knows_those_after_it(demo):
 def test_the_loss_is_the_cross_entropy_of_each_letter(demo):
     plain, values = training(demo).plain(), training(demo)
     tokens, past = values.tokens("abba"), plain.nothing()
-    expected = [cross_entropy(plain(values.one_hot(token), past), following)
+    expected = [cross_entropy(plain(values.one_hot[token], past), following)
                 for token, following in zip(tokens, tokens[1:])]
     assert values.loss("abba") == pytest.approx(sum(expected) / 5, rel=1e-12)
     assert values.loss("abba") == pytest.approx(plain.loss(*values.sample("abba")), rel=1e-12)
