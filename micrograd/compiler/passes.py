@@ -193,9 +193,9 @@ def floats(code: list[Instruction], leaves: Collection[Value]) -> list[Instructi
                         abs(x.value) < 2 ** 53):
                     made[x] = Instruction("constant", value=float(x.value))
                     made[x].is_float, made[x].part = True, x.part
+                    certain.add(made[x])
             exponent = args[1:] if op == "**" else ()           # x ** 3 stays readable
             line.args = args = tuple([x if x in exponent else made.get(x, x) for x in args])
-            certain.update(made.values())
         if (op == "leaf" and line.value in leaves or op in ROUNDING or op in MIXING and some
                 or op == "constant" and type(line.value) is float
                 or op in ("neg", "abs") and some
