@@ -181,8 +181,8 @@ class Placing:
             arrow = self.arrows[int(edge["id"])]
             arrow.tip, *arrow.path = [[float(x), top - float(y)] for x, y in points]
             if "lp" in edge:
-                x, y = map(float, edge["lp"].split(","))
-                arrow.at = [x, top - y + 4]
+                x, y = map(float, edge["lp"].split(","))    # and a bit away from the arrow
+                arrow.at = [x, top - y + 2] if self.rankdir in ("LR", "RL") else [x + 3, top - y + 4]
 
     def _inversions(self) -> int:
         """Of pairs of nodes side by side, how many more stand against the order of the computation
