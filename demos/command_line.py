@@ -285,6 +285,9 @@ def read_json(path: pathlib.Path):
         raise BadInput(f"{path}: not a JSON file, or a damaged one ({error})") from None
 
 
+DARK = b"@media (prefers-color-scheme: dark) {svg {filter: invert(.94) hue-rotate(180deg)}}"
+
+
 def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: int = 11) -> str:
     """Draw a picture by `paint(figure)`, a matplotlib Figure of this size in inches.
 
@@ -303,7 +306,8 @@ def draw(path: pathlib.Path, size: tuple[float, float], paint: Callable, font: i
         drawn = io.BytesIO()
         figure.savefig(drawn, format=path.suffix[1:], metadata={"Date": None, "Creator": None})
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, drawn.getvalue())
+        # In dark surroundings dark and light change places, and colours stay.
+        files.write(path, drawn.getvalue().replace(b"</style>", DARK + b"</style>", 1))
     return f"The picture is drawn in {path}"
 
 
