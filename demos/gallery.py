@@ -181,12 +181,14 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>micrograd: a gallery</title>
 <style>
-  body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem;
-         background: white; color: #222; font: 1rem/1.5 system-ui, sans-serif; }
+  :root { color-scheme: light dark; }
+  body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
   h2 { margin-top: 3rem; }
-  img { display: block; max-width: 100%; max-height: 60rem; margin: 1rem auto; }
-  iframe { width: 100%; height: 800px; border: 1px solid #ccc; border-radius: 0.5rem; }
-  pre { background: #f4f4f4; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
+  figure { margin: 1rem 0; overflow-x: auto; }
+  img { display: block; max-width: 100%; max-height: 60rem; margin: auto; }
+  @media (max-width: 860px) { img { max-width: none; max-height: none; } }    /* but scroll */
+  iframe { width: 100%; height: 800px; border: 1px solid #8886; border-radius: 0.5rem; }
+  pre { background: #8882; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 </style>
 <h1>A gallery</h1>
 <p>Each picture is what its program draws. An arrow is as thick as the gradient that went back along
@@ -195,7 +197,8 @@ it is large: blue above 0, orange below, dotted where it is 0.</p>
 
 
 def picture(example: Callable) -> str:
-    return f'<img src="{example.__name__}.svg" alt="The graph of this example.">'
+    return (f'<figure><img src="{example.__name__}.svg" alt="The graph of this example.">'
+            "</figure>")
 
 
 def frame(example: Callable) -> str:
