@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import pytest
 
+from gpt import GPT
 from micrograd import Value, dot, draw_dot, relu, tanh
 from micrograd.draw.text import number
 from micrograd.engine import topological_order
@@ -169,6 +170,13 @@ def language():
     return sum(itertools.chain(*model(xs))), model
 
 
+def gpt():
+    """The language model of demos/gpt.py on three tokens."""
+    rng, one_hot = random.Random(7), [[float(i == token) for i in range(27)] for token in range(27)]
+    model = GPT(27, lambda: Parameter(rng.gauss(0, 0.1)))
+    return model.loss(one_hot[:3], one_hot[1:4], [1 / 3] * 3), model
+
+
 def of(model, *numbers):
     return model(inputs(*numbers)) * 2 - 1, model
 
@@ -193,6 +201,7 @@ ZOO = {
     "one cell": lambda: (lambda m: (m([m([0.1, m([0.3, named(0.2, "h")])]), 1.0]), m))(
         Neuron(2, activation=tanh, rng=random.Random(0))),
     "attention": language,
+    "gpt": gpt,
     "shared": lambda: of(Twice(), 0.3, 0.8),
     "lecture": lambda: of(Lecture(), 0.3, 0.8),
     "a recurrence of 50 steps": recurrence,
