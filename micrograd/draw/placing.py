@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 from .nodes import COLOURS, LINE, SIZE, Node, nodes
@@ -55,7 +55,7 @@ class Placing:
     def __init__(self, scene: Scene, rankdir: str | None, any_number: bool = False):
         self.scene, self.arrows = scene, scene.arrows
         self.nodes = nodes(scene, any_number)
-        (across, _), (down, _) = rooms(scene, self.nodes)
+        (across, _), (down, _) = Ranks(scene, self.nodes).rooms
         self.rankdir = rankdir = rankdir or ("TB" if across > max(down, COLUMN) else "LR")
         self.frames = [Frame(part, f"cluster_p{i}") for i, part in enumerate(scene.parts)
                        if part.deep < scene.depth]
@@ -182,7 +182,8 @@ class Placing:
             arrow.tip, *arrow.path = [[float(x), top - float(y)] for x, y in points]
             if "lp" in edge:
                 x, y = map(float, edge["lp"].split(","))    # and a bit away from the arrow
-                arrow.at = [x, top - y + 2] if self.rankdir in ("LR", "RL") else [x + 3, top - y + 4]
+                upright = self.rankdir in ("LR", "RL")
+                arrow.at = [x, top - y + 2] if upright else [x + 3, top - y + 4]
 
     def _inversions(self) -> int:
         """Of pairs of nodes side by side, how many more stand against the order of the computation
@@ -218,65 +219,86 @@ def fits(scene: Scene) -> bool:
     a page, from left to right or top to bottom."""
     across = PAGE[0] if scene.stacked else COLUMN
     return any([width <= across and height <= PAGE[1]
-                for width, height in rooms(scene, nodes(scene))])
+                for width, height in Ranks(scene, nodes(scene)).rooms])
 
 
-def rooms(scene: Scene, nodes: dict[str, Node]) -> list[tuple[float, float]]:
-    """About how wide and how high the picture becomes, from left to right and from top to bottom.
+class Ranks:
+    """About how Graphviz will lay out a scene, and the room that this takes.
 
-    Much as Graphviz does, each node is put in a rank below its inputs, and what hangs on one result
-    alone just above that. Nodes in a rank stand apart, and so do the arrows that pass, and the
-    frames, each as wide in all of its ranks as in its fullest.
+    Much as Graphviz does, each node is put in a rank after its inputs, and what hangs on one result
+    alone just before that. Nodes in a rank stand apart, and so do the arrows that pass, and the
+    frames.
     """
-    line = {name: node.part.line[:scene.depth] if node.part else []
-            for name, node in nodes.items()}
-    rank: dict[str, int] = dict.fromkeys(nodes, 0)
-    heads: dict[str, dict[str, int]] = {name: {} for name in nodes}
-    held = dict.fromkeys(nodes, 0)              # how many inputs do not move with a node
-    for arrow in scene.arrows:                  # in the order of the computation
-        tail, head = arrow.tail, arrow.head
-        heads[tail][head] = 1 + _apart(line[tail], line[head])
-        rank[head] = max(rank[head], rank[tail] + heads[tail][head])
-    for name in nodes:
-        for head in heads[name]:
-            held[head] += bool(held[name] or len(heads[name]) > 1)
-    for name in reversed(nodes):
-        if heads[name] and not held[name]:
-            rank[name] = min([rank[head] - step for head, step in heads[name].items()])
-    ranks: dict[Part, list[int]] = {}           # of each frame
-    for name, frames in line.items():
-        for frame in frames:
-            ranks.setdefault(frame, []).append(rank[name])
-    first, last = min(rank.values()), max(rank.values())
-    found = []
-    for along, beside, title, margin in ("width", "height", 0, 40), ("height", "width", 23, 16):
-        wide: dict[Part | None, Counter[int]] = {frame: Counter() for frame in [None, *ranks]}
-        long: Counter[int] = Counter()
-        for name, node in nodes.items():
-            long[rank[name]] = max(long[rank[name]], getattr(node, along))
-            wide[line[name][-1] if line[name] else None][rank[name]] += getattr(node, beside) + 9
-        labels: Counter[int] = Counter()        # the room for those of arrows, after each rank
-        for arrow in scene.arrows:
-            for r in range(rank[arrow.tail] + 1, rank[arrow.head]):
-                wide[None][r] += 9
+
+    def __init__(self, scene: Scene, nodes: dict[str, Node]):
+        self.arrows, self.nodes = scene.arrows, nodes
+        self.frames = {name: node.part.line[:scene.depth] if node.part else []
+                       for name, node in nodes.items()}
+        self.rank: dict[str, int] = dict.fromkeys(nodes, 0)
+        self._rank()
+        self.span: dict[Part, tuple[int, int]] = {}     # the first and last rank of each frame
+        for name, r in self.rank.items():
+            for frame in self.frames[name]:
+                first, last = self.span.get(frame, (r, r))
+                self.span[frame] = min(first, r), max(last, r)
+
+    def _rank(self) -> None:
+        rank, frames = self.rank, self.frames
+        heads: dict[str, dict[str, int]] = {name: {} for name in rank}
+        held = dict.fromkeys(rank, 0)           # how many inputs do not move with a node
+        for arrow in self.arrows:               # in the order of the computation
+            tail, head = arrow.tail, arrow.head
+            heads[tail][head] = 1 + _apart(frames[tail], frames[head])
+            rank[head] = max(rank[head], rank[tail] + heads[tail][head])
+        for name in rank:
+            for head in heads[name]:
+                held[head] += bool(held[name] or len(heads[name]) > 1)
+        for name in reversed(rank):
+            if heads[name] and not held[name]:
+                rank[name] = min([rank[head] - step for head, step in heads[name].items()])
+
+    @property
+    def rooms(self) -> list[tuple[float, float]]:
+        """The width and the height, from left to right and from top to bottom."""
+        return [(self._length("width"), self._breadth("height", 40)),
+                (self._breadth("width", 16), self._length("height"))]
+
+    def _length(self, side: str) -> float:
+        """Of all ranks, each as long as its longest node, and of the gaps between them: there are
+        labels, and rims of frames, the upper ones with titles."""
+        longest, labels = defaultdict[int, float](float), defaultdict[int, float](float)
+        for name, r in self.rank.items():
+            longest[r] = max(longest[r], getattr(self.nodes[name], side))
+        for arrow in self.arrows:
             if arrow.label:
-                room = round(width(arrow.label, SIZE)) + 12 if along == "width" else LINE
-                labels[rank[arrow.tail]] = max(labels[rank[arrow.tail]], room)
-        for frame in sorted(ranks, key=lambda frame: -frame.deep):
-            outer = wide[frame.parent if frame.parent in ranks else None]
-            for r in range(min(ranks[frame]), max(ranks[frame]) + 1):
-                outer[r] += max(wide[frame].values()) + margin
-        rims: Counter[tuple[Any, int]] = Counter()  # room for the frames that begin and end there
-        for frame in ranks:
-            for edge, room in (min, 7 + title), (max, 7):
-                r = edge(ranks[frame])
-                rims[edge, r] = max(rims[edge, r], room * sum(
-                    [edge(ranks[outer]) == r for outer in frame.line]))
-        gaps = [max(19 + labels[r], rims[max, r] + 8 + rims[min, r + 1])
-                for r in range(first, last)]
-        found.append((rims[min, first] + sum(long.values()) + sum(gaps) + rims[max, last],
-                      max(wide[None].values())))
-    return [found[0], found[1][::-1]]
+                r, room = self.rank[arrow.tail], round(width(arrow.label, SIZE)) + 12
+                labels[r] = max(labels[r], room if side == "width" else LINE)
+
+        def rims(end: int, r: int) -> int:
+            """The room of those, within each other, that begin or, with 1, end in a rank."""
+            return (7 if end or side == "width" else 30) * max(
+                [sum([self.span[outer][end] == r for outer in frame.line])
+                 for frame in self.span if self.span[frame][end] == r], default=0)
+
+        first, last = min(longest), max(longest)
+        gaps = [max(19 + labels[r], rims(1, r) + 8 + rims(0, r + 1)) for r in range(first, last)]
+        return rims(0, first) + sum(longest.values()) + sum(gaps) + rims(1, last)
+
+    def _breadth(self, side: str, margin: int) -> float:
+        """Of the fullest rank. A frame is as broad in all of its ranks as in its fullest."""
+        broad: dict[Part | None, defaultdict[int, float]] = {
+            frame: defaultdict(float) for frame in [None, *self.span]}
+        for name, r in self.rank.items():
+            frame = self.frames[name][-1] if self.frames[name] else None
+            broad[frame][r] += getattr(self.nodes[name], side) + 9
+        for arrow in self.arrows:
+            for r in range(self.rank[arrow.tail] + 1, self.rank[arrow.head]):
+                broad[None][r] += 9
+        for frame in sorted(self.span, key=lambda frame: -frame.deep):
+            outer = broad[frame.parent if frame.parent in self.span else None]
+            for r in range(self.span[frame][0], self.span[frame][1] + 1):
+                outer[r] += max(broad[frame].values()) + margin
+        return max(broad[None].values())
 
 
 def _apart(one: list[Part], other: list[Part]) -> bool:
