@@ -98,7 +98,7 @@ class Model {
     if (this.step < this.seedStep || !turns.some((turn) => turn.norm !== null)) return undefined;
     const at = (turn) => this.backwardStep(this.turns.indexOf(turn));
     const latest = turns.find((turn) => at(turn) <= this.step);
-    return latest ? this.number(latest.norm) : 0;
+    return latest && this.number(latest.norm);
   }
 
   /** The formula whose number stands at a place: its tokens, and those of its conditions. */
