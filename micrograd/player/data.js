@@ -282,12 +282,16 @@ function showSaid() {
 function showPoints() {
   if (dots.length !== source.samples.length) {
     dots = source.samples.map(() => make("circle"));
-    byId("plane-points").replaceChildren(make("path", { id: "plane-said" }), ...dots);
+    byId("plane-points").replaceChildren(make("path", { id: "plane-said" }), ...dots,
+      make("circle", { id: "plane-shown", r: 8 }));     // last, so that no point covers it
   }
   source.samples.forEach((sample, k) => {
-    const dot = dots[k], [cx, cy] = where(sample), shown = k === source.shown;
-    const looks = { class: shown ? "point shown" : "point", cx, cy, r: shown ? 8 : 6 };
+    const dot = dots[k], [cx, cy] = where(sample), looks = { class: "point", cx, cy, r: 6 };
     for (const [name, x] of Object.entries(looks)) setAttribute(dot, name, x);
+    if (k === source.shown) {
+      setAttribute(byId("plane-shown"), "cx", cx);
+      setAttribute(byId("plane-shown"), "cy", cy);
+    }
     if (AXES.length < 2 || !TARGETS.length) return;
     const fill = `rgb(${colourOf(at(sample, TARGETS[0].path))})`;
     if (dot.style.fill !== fill) dot.style.fill = fill;
