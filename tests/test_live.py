@@ -658,6 +658,18 @@ def test_whatever_one_does_while_it_trains(browser, tmp_path):
 
 # ── Predict ───────────────────────────────────────────────────────────────────────────────────────
 
+def test_a_gradient_that_nobody_has_computed_yet_is_not_0(browser, tmp_path):
+    function, samples, model, _ = graphs()["closed"]
+    opened(browser, tmp_path, function, samples, model, 0)
+    told = "return document.querySelector('.box .grad').textContent"
+    seed = browser.run("return model.seedStep")
+    for step in range(seed + 1, browser.run("return model.lastStep") + 1):
+        browser.run("show(arguments[0])", step)
+        known = browser.run("return model.turn.node === document.querySelector('.box').id")
+        assert bool(browser.run(told)) == known
+    assert known                                # the closed model is the last to be reached
+
+
 def test_predict_asks_and_explains(browser, tmp_path):
     function, samples, model, _ = graphs()["tanh"]
     opened(browser, tmp_path, function, [samples[0]], model)
@@ -804,8 +816,25 @@ def test_touch(size, browser, tmp_path):
                 .filter((x) => x.getClientRects().length && x.getBoundingClientRect().height < 44)
                 .map((x) => x.id || x.className)""")
         assert small == []                      # a finger finds them all
+        browser.run("turn(turning.knob, source.get(turning.knob) + 0.1)")
+        assert browser.run("""const [lens, node] = [document.getElementById("lens"),
+            turning.knob.node.element].map((x) => x.getBoundingClientRect());
+            return lens.top < node.bottom""")   # nor does it cover what is told
     finally:
         browser.emulate("setTouchEmulationEnabled", enabled=False)
+
+
+def test_what_is_scrolled_into_view_is_not_behind_the_controls(browser, tmp_path):
+    function, model = two_two_one()
+    browser.open(live(function, XOR, model).save(tmp_path / "knobs.html"), size=(390, 844))
+    hidden = browser.run("""
+        const controls = document.getElementById("controls").getBoundingClientRect();
+        return [...document.querySelectorAll("#side button, #side input, #predict")].filter((x) => {
+            scrollTo(0, 0);
+            x.scrollIntoView({ block: "nearest" });
+            return x.getBoundingClientRect().bottom > controls.top;
+        }).map((x) => x.id || x.ariaLabel);""")
+    assert hidden == []
 
 
 def test_with_forced_colours_dashes_tell_the_sign_of_a_gradient(browser, tmp_path):

@@ -248,9 +248,11 @@ function showLens() {
   lens.style.visibility = isSeen ? "visible" : "hidden";
   const [middle, centre] = [x + (w - width) / 2, y + (h - height) / 2];
   const others = [...nodes.values()].map((other) => [...onScreen(other), other === node ? 99 : 1]);
+  const places = [[middle, y - height - 6], [x + w + 6, centre], [x - width - 6, centre]];
+  const isFinger = matchMedia("(pointer: coarse)").matches;     // which covers what is below
+  if (!isFinger) places.push([middle, y + h + 6]);
   let best, least = Infinity;
-  for (const [u, v] of [[middle, y - height - 6], [middle, y + h + 6], [x + w + 6, centre],
-                        [x - width - 6, centre]]) {
+  for (const [u, v] of places) {
     const left = Math.max(room.left + 4, Math.min(room.right - width - 4, u));
     const top = Math.max(room.top + 4, Math.min(room.bottom - height - 4, v));
     const covered = others.reduce((sum, [x, y, w, h, weight]) => sum + weight
