@@ -93,8 +93,21 @@ class Module:
 
     def zero_grad(self) -> None:
         """Set every gradient to 0, as one does before each `backward()` of training."""
-        for parameter in self.parameters():
-            parameter.grad = 0
+        # It meets what parameters() finds, in another order: without a care for it, twice as fast.
+        own = type(self).parameters is not Module.parameters
+        things: list[Any] = [*self.parameters()] if own else [self]
+        seen: set[int] = set()
+        for thing in things:                    # the list grows meanwhile
+            if isinstance(thing, Value):
+                if thing.operation is None:
+                    thing.grad = 0
+            elif isinstance(thing, Module):
+                if (key := id(thing)) not in seen:
+                    seen.add(key)
+                    things += thing.__dict__.values()
+            elif isinstance(thing, (list, tuple, dict)) and (key := id(thing)) not in seen:
+                seen.add(key)
+                things += thing.values() if isinstance(thing, dict) else thing
 
     def tensors(self) -> dict[str, Any]:
         """The entries of the state dict: parameters, nested lists of them, and modules, by name."""

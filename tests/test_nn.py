@@ -177,6 +177,19 @@ def test_zero_grad(model):
     assert not any(p.grad for p in model.parameters())
 
 
+def test_zero_grad_reaches_what_parameters_finds_and_no_more():
+    model, (a, b, c, d) = Module(), map(Value, range(4))
+    model.a, model.ring, model.named = a, [b, (c,)], {"d": d, "model": model, "name": "d"}
+    model.ring.append(model.ring)
+    model.computed, model.layer = a * b, Layer(2, 2)
+    model.again = model.layer
+    everything = [*model.parameters(), model.computed]
+    for value in everything:
+        value.grad = 1
+    model.zero_grad()
+    assert [value.grad for value in everything] == 10 * [0] + [1]
+
+
 def test_activation_that_is_no_function():
     with pytest.raises(TypeError, match="function such as tanh, or None, not 'tanh'"):
         MLP(2, [3, 1], activation="tanh")
