@@ -217,6 +217,9 @@ def w():
     (lambda w: lambda x, y: w * (5 if isinstance(x, list) else 7) * y, ([1.0], 2.0), ((1.0,), 2.0)),
     (lambda w: lambda x, y: w * len(x), ([1.0, 2.0], 2.0), ("ab", 2.0)),
     (lambda w: lambda x, y: w * (5 if isinstance(x, float) else 7) * y, (1.0, 2.0), (1, 2.0)),
+    (lambda w: lambda x, y: w * sum(x) * y, ([1.0] * 20, 2.0), ([1.0] * 21, 2.0)),
+    (lambda w: lambda x, y: w * (5 if x[19] is True else x[19]) * y,
+     ([3.0] * 20, 2.0), ([3.0] * 19 + [True], 2.0)),
 ])
 def test_nothing_is_assumed_of_a_sample(w, function, first, then):
     step = jit(function(w), [w])

@@ -30,7 +30,6 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Iterable
-from operator import attrgetter
 from typing import Any
 
 from ..engine import Value, gradients
@@ -49,7 +48,6 @@ from .writer import Dialect, forward_source, nested, step_source
 __all__ = ["jit"]
 
 LONG = 5000                                     # instructions, of which C makes loops
-DATA = attrgetter("data")
 SET_GRAD = getattr(Value, "grad").__set__
 
 
@@ -106,7 +104,7 @@ class Compiled:
 
     def numbers(self) -> list[Any] | None:
         """What the leaves hold; None if one that was a float when this was compiled is none now."""
-        numbers = [*map(DATA, self.leaves)]
+        numbers = [leaf.data for leaf in self.leaves]
         if FLOATS.issuperset(map(type, numbers)):
             return numbers
         return numbers if FLOATS.issuperset([type(leaf.data) for leaf in self.floats]) else None
@@ -145,16 +143,16 @@ class Plan:
         self.kinds: set[tuple[Any, ...]] = set()
         self.programs: dict[tuple[Any, ...], list[Compiled]] = {}
 
-    def groups(self, samples: list[Any]) -> dict[tuple[Any, ...], list[Any]]:
+    def groups(self, samples: list[Any]) -> Iterable[tuple[tuple[Any, ...], list[Any]]]:
         """The samples by what stands in the fixed places, with its type, for 1 == 1.0 == True."""
-        if not self.fixed and not self.kinds:
-            return {(): samples}
+        if not self.fixed and not self.kinds:   # as it mostly is
+            return [((), samples)]
         groups: dict[tuple[Any, ...], list[Any]] = {}
         for sample in samples:
             fixed = [_at(sample, place) for place in self.fixed]
             key = (*fixed, *map(type, fixed), *[type(_at(sample, place)) for place in self.kinds])
             groups.setdefault(key, []).append(sample)
-        return groups
+        return groups.items()
 
     def program(self, key: tuple[Any, ...]) -> tuple[Compiled | None, list[Any]]:
         """The program for this key and for the kinds of number that the leaves hold; and these."""
@@ -313,16 +311,13 @@ class jit:
         """For `training.py`: the program that serves for all these samples, with its leaves'
         numbers, and the samples. `known` has those found before. Raises Unsure if they are to be
         tried singly first."""
-        plan = self._latest.get(True)
         try:
-            if not samples or plan is None or not plan.fits(samples):
-                samples, plan = self._planned(samples, True)
+            samples, plan = self._planned(samples, True)
         except (IndexError, TypeError, ValueError) as error:
             raise Unsure(str(error)) from None
-        groups = plan.groups(samples)
-        if len(groups) > 1:
+        (key, samples), *more = plan.groups(samples)
+        if more:
             raise Unsure("the samples of a batch need several programs")
-        (key, samples), = groups.items()
         found = known.get((plan, key))
         if not found:
             found = known[plan, key] = plan.program(key)
@@ -337,32 +332,30 @@ class jit:
         if not samples:
             raise ValueError("a step takes at least one sample")
         with self._turn:
-            mean, found = self._run(samples, True, self._mean, self._mean_by_engine)
-            grads = [p.grad + gradient for p, gradient in zip(self.parameters, found)]
+            mean, found = self._run(samples, True)
+            grads = [gradient + p.grad for p, gradient in zip(self.parameters, found)]
             any(map(SET_GRAD, self.parameters, grads))      # at once: Ctrl-C waits for C's loops
         return mean
 
     def forward(self, *arguments: Any) -> Any:
         """The function's result, as plain numbers: no gradients, no graph."""
         with self._turn:
-            return self._run([arguments], False, self._result, self._result_by_engine)
+            return self._run([arguments], False)
 
-    def _run(self, samples: list[Any], backward: bool, compute: Callable[..., Any],
-             by_engine: Callable[..., Any]) -> Any:
+    def _run(self, samples: list[Any], backward: bool) -> Any:
         """What the programs for these samples compute; what the engine does, if they cannot."""
-        plan, self._update = self._latest.get(backward), None
-        if plan is None or not plan.fits(samples):
-            samples, plan = self._planned(samples, backward)
+        self._update = None
+        samples, plan = self._planned(samples, backward)
         programs = self._programs(plan, samples, backward)
         try:
-            answer = compute(programs)
+            answer = self._mean(programs) if backward else self._result(programs)
             self.fallback = None
             for program, _, _ in programs:
                 self.fallback = self.fallback or program.fallback
             return answer
         except (ArithmeticError, ValueError) as error:
             self.fallback = str(error)
-        return by_engine(samples)
+        return self._by_engine(samples, backward)
 
     def _mean(self, programs: list[tuple[Any, ...]]) -> Any:
         """The mean and its gradients. Of groups with programs of their own, the mean of means."""
@@ -385,18 +378,21 @@ class jit:
             _require_finite(x, "a result")
         return result
 
-    def _mean_by_engine(self, samples: list[Any]) -> Any:
+    def _by_engine(self, samples: list[Any], backward: bool) -> Any:
+        """What a program for these samples should have computed."""
+        if not backward:
+            return _numbers(self.function(*samples[0]))
         loss = sum([self.function(*sample) for sample in samples]) / len(samples)
         found = gradients(loss) if isinstance(loss, Value) else {}
         if not found:                           # such as `where(x > 0, w, 0)` at a negative x
             return loss, [0] * len(self.parameters)
         return loss.data, [found.get(p, 0) for p in self.parameters]
 
-    def _result_by_engine(self, samples: list[Any]) -> Any:
-        return _numbers(self.function(*samples[0]))
-
     def _planned(self, samples: list[Any], backward: bool) -> tuple[list[Any], Plan]:
         """The samples in Python's own numbers, and what is known of their structure."""
+        plan = self._latest.get(backward)
+        if plan and samples and plan.fits(samples):     # mostly it is the same as at the last call
+            return samples, plan
         samples = [plain(sample) for sample in samples]
         first = None
         for i, sample in enumerate(samples):
@@ -416,7 +412,7 @@ class jit:
         """The programs for these samples, each with its leaves' numbers and the samples it is for.
         Those that are missing are made."""
         programs = []
-        for key, group in plan.groups(samples).items():
+        for key, group in plan.groups(samples):
             program, numbers = plan.program(key)
             if program is None:
                 if not self._make(plan, key, group[0], backward):
@@ -442,7 +438,7 @@ class jit:
         try:
             return trace(self.function, sample, self.parameters, plan.fixed, backward)
         except Failed as failed:                # the engine names numbers instead of symbols
-            (self._mean_by_engine if backward else self._result_by_engine)([sample])
+            self._by_engine([sample], backward)
             raise failed.explained from failed.__cause__
 
 

@@ -2,13 +2,12 @@
 
 A program serves for all samples of one *structure*: the same lists and tuples with numbers in the
 same places. All else that may stand there, strings, bools and None, counts as structure too. You
-will learn here how that is checked at each call without paying much for it: not sample by sample,
-but place by place for all samples at once, in loops that run at the speed of C.
+will learn here how that is checked at each call without paying much for it: by a function that is
+written for this structure, as the program is, and says of each place what must stand there.
 """
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import chain
 from typing import Any
 
 __all__ = ["FLOATS", "NUMBERS", "checker", "places", "plain", "structure"]
@@ -16,6 +15,7 @@ __all__ = ["FLOATS", "NUMBERS", "checker", "places", "plain", "structure"]
 NUMBERS = {float, int, Fraction}
 FLOATS = {float}
 OTHERS = {str, bool, type(None)}
+MANY = 8                                        # numbers in a row, which a loop of C's checks faster
 
 
 def plain(x: Any) -> Any:
@@ -59,17 +59,14 @@ def structure(x: Any) -> Any:
 class Kind:
     """What stands in a place of a sample."""
 
-    def __init__(self, name: str, types: set[Any]):
-        self.name, self.types = name, types
-
-    def fits(self, column: Sequence[Any]) -> bool:
-        return self.types.issuperset(map(type, column))
+    def __init__(self, name: str):
+        self.name = name
 
     def __repr__(self) -> Any:
         return self.name
 
 
-NUMBER, OTHER = Kind("number", NUMBERS), Kind("other", OTHERS)
+NUMBER, OTHER = Kind("number"), Kind("other")
 
 
 def checker(kinds: tuple[Any, ...]) -> Callable[[Sequence[Any]], bool]:
@@ -79,24 +76,45 @@ def checker(kinds: tuple[Any, ...]) -> Callable[[Sequence[Any]], bool]:
     >>> fits([([3, 4.0], "b"), [[0.5, 6], None]]), fits([((1.0, 2.0), "a")])
     (True, False)
     """
-    return _parts(kinds, {tuple, list})
-
-
-def _parts(kinds: Any, types: set[Any]) -> Callable[[Sequence[Any]], bool]:
-    """The same for a column of lists or tuples."""
-    lengths = {len(kinds)}
-    checks = [_parts(kind, {type(kind)}) if type(kind) in (list, tuple) else kind.fits
-              for kind in kinds]
-
-    def fits(column: Sequence[Any]) -> bool:
-        return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
-                and all([check(part) for check, part in zip(checks, zip(*column))]))
-
-    def fits_alike(column: Sequence[Any]) -> bool:   # all parts can be looked at together
-        return (types.issuperset(map(type, column)) and lengths.issuperset(map(len, column))
-                and first([*chain.from_iterable(column)]))
-
-    if kinds and all([kind == kinds[0] for kind in kinds]):
-        first = checks[0]
-        return fits_alike
+    names: dict[str, Any] = {"number": NUMBERS, "other": OTHERS, "sequence": {tuple, list}}
+    exec(compile(checker_source(kinds), "<compiled by micrograd>", "exec"), names)
+    fits: Callable[[Sequence[Any]], bool] = names["fits"]
     return fits
+
+
+def checker_source(kinds: tuple[Any, ...]) -> str:
+    """The source of that function.
+
+    >>> print(checker_source(structure(([1.0, 2.0], "a"))))
+    def fits(samples):
+        try:
+            for x in samples:
+                if not (type(x) in sequence): return False
+                [x_0, x_1] = x
+                if not (type(x_0) is list and type(x_1) in other): return False
+                [x_0_0, x_0_1] = x_0
+                if not (type(x_0_0) in number and type(x_0_1) in number): return False
+        except ValueError:
+            return False
+        return True
+    """
+    lines, todo = [_require(["type(x) in sequence"])], [("x", kinds)]
+    for x, parts in todo:                       # the list grows meanwhile
+        if parts.count(NUMBER) == len(parts) > MANY:
+            lines.append(_require([f"len({x}) == {len(parts)}",
+                                   f"number.issuperset(map(type, {x}))"]))
+            continue
+        named = {f"{x}_{i}": part for i, part in enumerate(parts)}
+        lines.append(f"[{', '.join(named)}] = {x}")
+        if named:
+            lines.append(_require([f"type({name}) in {part}" if type(part) is Kind else
+                                   f"type({name}) is {type(part).__name__}"
+                                   for name, part in named.items()]))
+        todo += [(name, part) for name, part in named.items() if type(part) is not Kind]
+    return "\n".join(["def fits(samples):", "    try:", "        for x in samples:",
+                      *[f"            {line}" for line in lines],
+                      "    except ValueError:", "        return False", "    return True"])
+
+
+def _require(tests: list[str]) -> str:
+    return f"if not ({' and '.join(tests)}): return False"
