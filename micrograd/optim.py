@@ -155,12 +155,12 @@ class Adam(Optimizer):
 
     def updates(self, gradients: list[Any]) -> list[Any]:
         beta1, beta2 = self.betas
-        size = self.lr / (1 - beta1 ** self.steps)
-        lack = (1 - beta2 ** self.steps) ** 0.5
-        rest1, rest2, eps = 1 - beta1, 1 - beta2, self.eps
+        lack = (1 - beta2 ** self.steps) ** 0.5         # of √v; multiplied out of the fraction
+        size, eps = self.lr * lack / (1 - beta1 ** self.steps), self.eps * lack
+        rest1, rest2 = 1 - beta1, 1 - beta2
         self.m = [beta1 * m + rest1 * g for m, g in zip(self.m, gradients)]
         self.v = [beta2 * v + rest2 * g * g for v, g in zip(self.v, gradients)]
-        return [p.data - size * m / (v ** 0.5 / lack + eps)
+        return [p.data - size * m / (v ** 0.5 + eps)
                 for p, m, v in zip(self.parameters, self.m, self.v)]
 
 
@@ -171,7 +171,8 @@ def _number(x: Any) -> Any:
 
 
 def _numbers(xs: Iterable[Any]) -> list[Any]:
-    return [x if type(x) is float else _number(x) for x in xs]
+    xs = list(xs)
+    return xs if {float}.issuperset(map(type, xs)) else [*map(_number, xs)]
 
 
 def _is_finite(x: Any) -> bool:
