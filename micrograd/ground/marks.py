@@ -51,10 +51,11 @@ def marking(call: Callable[..., Any]) -> Callable[..., Any]:
                 mark = out._mark
                 out._mark = args if mark is None else (args, *mark)
         elif type(out) is list:                 # as a layer returns it
-            for value in out:
+            outer = (args,)                     # for `outer + mark` takes half as long as
+            for value in out:                   # `(args, *mark)`
                 if isinstance(value, Node) and value.operation is not None:
                     mark = value._mark
-                    value._mark = args if mark is None else (args, *mark)
+                    value._mark = args if mark is None else outer + mark
                 else:
                     _mark_all(value, args)
         else:
