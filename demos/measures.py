@@ -3,7 +3,7 @@
 Each measure is a function of this file; it returns numbers, and `benchmark.py`, which asks, makes
 them into a table and compares them with those of other engines. Time is that of the processor,
 which other programs on the machine disturb least; only where others compute in threads of their own,
-in `way_steps`, is it that of the clock on the wall.
+in `_repeated`, is it that of the clock on the wall, if that is less.
 """
 
 import functools
@@ -15,6 +15,7 @@ import os
 import random
 import string
 import sys
+import threading
 import time
 import tracemalloc
 from contextlib import contextmanager
@@ -121,6 +122,25 @@ def unmarked(wanted: bool):
     yield
     for cls, call in zip(classes, marking):
         cls.__call__ = call
+
+
+def marked_and_not(count: int) -> list:
+    """Seconds of so many steps of the large network, each with marks and without, by turns.
+
+    The garbage collector begins each step with nothing to do, so that it comes as often in both.
+    """
+    parameters, forward = task(LARGE)
+    pairs = []
+    for i in range(count):
+        seconds = {}
+        for bare in (False, True) if i % 2 else (True, False):
+            with unmarked(bare):
+                gc.collect()
+                start = time.process_time()
+                train(parameters, forward)
+                seconds[bare] = time.process_time() - start
+        pairs.append((seconds[False], seconds[True]))
+    return pairs
 
 
 def memory(name: str) -> dict:
@@ -291,8 +311,9 @@ def way_steps(task: str, name: str, seconds: float) -> dict | None:
 
 
 def _repeated(step, seconds: float) -> float:
-    """The seconds that a step takes, on average over as many as fit in so many seconds."""
-    count, start = 0, time.perf_counter()
+    """The seconds that a step takes, on average over as many as fit in so many seconds: of the
+    processor or, where several threads compute at once, of the clock, whichever are less."""
+    count, start, busy = 0, time.perf_counter(), time.process_time()
     while (passed := time.perf_counter() - start) < seconds:
         if hasattr(step, "many"):               # twice as many each time: looking costs time too
             step.many(count + 1)
@@ -300,16 +321,22 @@ def _repeated(step, seconds: float) -> float:
             for _ in range(count + 1):
                 step()
         count += count + 1
-    return passed / count
+    return min(passed, time.process_time() - busy) / count
 
 
-def user_loop(barest: bool, seconds: float) -> float:
+USUAL, CAREFUL, BAREST = "as a user writes it", "the barest that is careful", "the barest"
+
+
+def user_loop(how: str, seconds: float) -> float:
     """Seconds a step of what a user writes around `jit`, with a network of nine parameters.
 
     The barest loop that does the same calls the compiled program itself. It never asks the model for
-    its parameters, nor looks whether samples and numbers are what the program was made for.
+    its parameters, nor looks whether samples and numbers are what the program was made for. The one
+    that is careful looks at what `jit` has to look at in each call, and sets all gradients at once:
+    no Ctrl-C, and no other thread, comes between. It shows what `jit` must take at the least.
     """
-    from micrograd import jit, tanh
+    from micrograd import Value, jit, tanh
+    from micrograd.compiler.samples import checker, structure
     from micrograd.nn import MLP
     model = MLP(2, [2, 1], activation=tanh, rng=random.Random(1))
     parameters, samples = model.parameters(), [(row[:2], row[2]) for row in XOR]
@@ -318,6 +345,19 @@ def user_loop(barest: bool, seconds: float) -> float:
     def step():
         model.zero_grad()
         compiled(samples)
+        for p in parameters:
+            p.data -= 0.05 * p.grad
+
+    def careful_step():
+        for p in parameters:
+            p.grad = 0
+        with turn:
+            numbers = [p.data for p in parameters]
+            assert fits(samples) and floats.issuperset(map(type, numbers))
+            mean, gradients = program(samples, numbers)
+            assert math.isfinite(sum(gradients, mean))
+            totals = [gradient + p.grad for p, gradient in zip(parameters, gradients)]
+            any(map(set_grad, parameters, totals))
         for p in parameters:
             p.data -= 0.05 * p.grad
 
@@ -333,8 +373,9 @@ def user_loop(barest: bool, seconds: float) -> float:
     names = {}
     exec(compiled.source, names)
     assert compiled.leaves == parameters
-    program = names["step"]
-    return _repeated(bare_step if barest else step, seconds)
+    program, fits = names["step"], checker(structure(samples[0]))
+    turn, floats, set_grad = threading.RLock(), {float}, Value.grad.__set__
+    return _repeated({USUAL: step, CAREFUL: careful_step, BAREST: bare_step}[how], seconds)
 
 
 @functools.cache
@@ -394,8 +435,8 @@ def drawing(nouts: list[int], samples: int) -> dict:
 # ── Answering ─────────────────────────────────────────────────────────────────────────────────────
 
 MEASURES = {f.__name__: f for f in (
-    steps, memory, growth, chain_seconds, longest_chain, well_known_steps, language_model_steps,
-    way_steps, user_loop, adam_steps, compile_seconds, drawing)}
+    steps, marked_and_not, memory, growth, chain_seconds, longest_chain, well_known_steps,
+    language_model_steps, way_steps, user_loop, adam_steps, compile_seconds, drawing)}
 
 
 def work(folder: str) -> None:
