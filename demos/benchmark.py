@@ -6,6 +6,8 @@ You will learn here what a node of the graph costs, in time and in memory, and h
 programs fairly on a noisy machine: the same work, from the same random numbers, with results that
 must agree; in turns (A B A B), so that noise hits both alike; and quoted as medians. Only where a
 promise is in microseconds does the fastest round count: what else the machine does only adds to it.
+Which Python runs it matters, too: one that pyenv builds takes a fifth longer than the same version
+built with `--enable-optimizations`, as those of python.org and of Linux distributions are.
 
 Both packages are called `micrograd`, so each is imported by a process of its own, a *worker*. The
 workers run `measures.py`; here is what their parent asks of them, and what it makes of the answers.
@@ -390,6 +392,13 @@ def measure(workers: dict, rounds: int, quick: bool) -> tuple[list, list]:
     return rows, promises
 
 
+WHY = """
+Around a compiled step, the barest loop looks at nothing, and Ctrl-C may come between its gradients.
+The barest that is careful looks at samples, parameters and gradients as jit must in each call, and
+sets all gradients at once. A user's loop takes longer than that because zero_grad() goes through the
+whole model for its parameters, and jit looks for the program that fits the samples."""
+
+
 def show(names: list[str], rounds: int, rows: list, promises: list) -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs; "
           f"times of steps are medians of {rounds} rounds\n")
@@ -405,6 +414,7 @@ def show(names: list[str], rounds: int, rows: list, promises: list) -> None:
             print(f"{who} is not installed here: what is promised beside it is not measured.\n")
     for promise, kept, figure in promises:
         print(f"{'kept' if kept else 'NOT KEPT'}: {promise} ({figure})")
+    print(WHY)
 
 
 def show_row(label: str, *cells: str) -> None:
