@@ -354,7 +354,11 @@ def check_chain(m, rng):
                       lambda b: (x * w + b) ** 2][i]
 
             def call():
-                said = m.gradients_by_hand(x, w, b)[i]
+                said = m.gradients_by_hand(x, w, b)
+                if not isinstance(said, tuple):
+                    raise Told("The line below your code returns all four, and is not reached: is "
+                               "there a `return` of your own above it? Leave it away.")
+                said = said[i]
                 if callable(said):
                     raise Told(f"{name} is a function here. What is asked for is the number, at "
                                "the given x, w and b: no lambda.")
@@ -504,7 +508,8 @@ def check_rules(m, rng):
        "a spreadsheet uses it to know which cell to compute first.")
 def check_order(m, rng):
     for size in (2, 4, 7, 12):
-        equal = round(rng.uniform(1, 2), 2)     # two values of the same number are two values
+        # Two values of the same number are two values; below 0, for sums must not just grow.
+        equal = round(rng.uniform(-2, -1), 2)
         values = [yours.Value(equal, label=f"v{i}") for i in range(2)]
         while len(values) < size:
             # Every value is used by the next, so that the last one is made from all.
@@ -952,6 +957,10 @@ OUTPUT = "self.y([self.z1([x1, x2]), self.z2([x1, x2])])"
      COUNTED, "nin * (nout + 1)"),
     ("Only nin has a 1 added, for the bias: nout · (nin + 1). Outputs have none of their own.",
      COUNTED, "(nout + 1) * (nin + 1)"),
+    ("Only the first pair of layers is counted. Go through all pairs, and add up.",
+     "zip(sizes, sizes[1:])])", "zip(sizes[:1], sizes[1:])])"),
+    ("The output neurons have a bias as well, as all neurons have.",
+     "zip(sizes, sizes[1:])])", "zip(sizes, sizes[1:])]) - sizes[-1]"),
     ("Inputs are not neurons: they have no bias.", "zip(sizes, sizes[1:])])",
      "zip(sizes, sizes[1:])]) + sizes[0]"),
     ("That is right for three layers, however many `sizes` there are. Go through all of them.",

@@ -34,6 +34,8 @@ from probes import NUDGED, Probe, Told, exercise, numbers, of_values, point, unc
      "-w * threshold", "-w / threshold"),
     ("w and the threshold are multiplied, not subtracted: w · threshold + b = 0.",
      "-w * threshold", "w - threshold"),
+    ("w and the threshold are multiplied: w · threshold + b = 0, solved for b.",
+     "-w * threshold", "threshold - w"),
     ("w and the threshold are multiplied, not added: w · threshold + b = 0.",
      "-w * threshold", "-w - threshold"),
     ("That is right for the last line of the file alone. Compute it from w and threshold.",
@@ -111,6 +113,8 @@ OVERFLOWS = ("This overflows: exp(1000) is too large for a float. Subtract the l
     (OVERFLOWS, "exp(x - largest) for x in logits]\n    total = sum(exps)",
      "exp(x) for x in logits]\n    total = sum(exps)"),
     (OVERFLOWS, "exp(x - largest)", "exp(x) / exp(largest)"),
+    ("The largest exp is subtracted from the others. It is the largest logit that is subtracted, "
+     "from the logits, before exp is taken.", "exp(x - largest)", "exp(x) - exp(largest)"),
     ("You subtract the mean of the logits. Where one is far above the mean, its exp is still too "
      "large: subtract the largest.", "    largest = max(logits)\n    exps",
      "    largest = sum(logits) / len(logits)\n    exps"),
@@ -373,7 +377,8 @@ ADDED_UP = "[dot(weights, numbers) for numbers in zip(*values)]"
      "for key in values"),
     ("Each key is compared with itself. It is the query that is compared with each key.",
      "dot(query, key)", "dot(key, key)"),
-    ("Every value counts the same here: the weights are not used.",
+    ("Every value counts the same here, whatever its key: are the weights used, and do they come of "
+     "the query and each key?",
      ADDED_UP, "[sum(numbers) / len(numbers) for numbers in zip(*values)]"),
     ("The values are added up as they are: the weights, their proportions, are not used.",
      ADDED_UP, "[sum(numbers) for numbers in zip(*values)]"),

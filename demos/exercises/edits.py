@@ -33,6 +33,7 @@ KINDS = {
     "operation": "One operation is the wrong one here: `{}`.",
     "assign": "What is stored here is right, but not how: `{}`. Think of the difference between "
               "=, += and -=. (`=-` and `=+` are a plain `=`, followed by a sign.)",
+    "unwrapped": "`{}` is one too many here: what is in it is needed without it.",
     "dedent": "This line is inside the loop, or the `if`, but belongs after it: mind its "
               "indentation.",
     "indent": "This line is after the loop, or the `if`, but belongs inside: mind its "
@@ -48,12 +49,14 @@ KINDS = {
     "function": "One function too many, or the wrong one: `{}`.",
     "missing": "`{}` stands alone here, and one more thing belongs to it.",
     "part": "One part of `{}` is too much.",
+    "dropped": "This line is one too many.",
     "number": "The number {} is not the right one here.",
     "name": "With another name in the place of `{}` it would be right.",
     "everywhere": "An operation is the wrong one here, in more than one place: `{}`.",
     "swapped": "Two names have changed places: {}.",
     "other": "Something else belongs in the place of `{}`.",
-    "dropped": "This line is one too many.",
+    "both": "The operation is the wrong one here, and so is one of its two sides: `{}`.",
+    "square": "A square is missing: `{}`.",
     "twice": "This line should be there twice.",
 }
 
@@ -64,9 +67,12 @@ class Edit:
     line: int
     was: str                                    # the code that is replaced
     tree: ast.Module                            # the whole program, edited
+    places: int = 1                             # in so many the same is edited
 
     def __str__(self):
-        return KINDS[self.kind].format(self.was if len(self.was) < 60 else f"{self.was[:56]} …")
+        was = self.was.splitlines()[0]
+        said = KINDS[self.kind].format(was if len(was) < 60 else f"{was[:56]} …")
+        return f"{said} It stands in {self.places} places." if self.places > 1 else said
 
 
 def edits(source: str) -> list[Edit]:
@@ -81,11 +87,12 @@ def edits(source: str) -> list[Edit]:
 
 
 def wider_edits(source: str) -> list[Edit]:
-    """Edits that a learner is told of only where none of those mends: two names exchanged, one
-    operation in all its places, and a name or a number replaced by anything that is at hand."""
+    """Edits that a learner is told of only where none of those mends: two names exchanged, the same
+    edit in all places, and a name or a number replaced by anything that is at hand."""
     tree = ast.parse(source)
     lines = {line for hole in hole_lines(source) for line in hole}
-    return [*of_all_places(tree, lines), *with_what_is_at_hand(tree, lines)]
+    return [*of_all_places(tree, lines), *of_the_same(tree, lines),
+            *with_what_is_at_hand(tree, lines), *of_both(tree, lines)]
 
 
 def in_lines(tree, lines: set[int], kind) -> list:
@@ -120,27 +127,85 @@ def with_fields(tree, changes: list[tuple]) -> ast.Module:
     for node, field, new in changes:
         setattr(node, field, new)
     try:
-        return copy.deepcopy(tree)
+        return ast.fix_missing_locations(copy.deepcopy(tree))
     finally:
         for node, field, old in before:
             setattr(node, field, old)
 
 
-def with_what_is_at_hand(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
-    """A number or a name replaced by a name, the data of a name, or a common number."""
+def of_the_same(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
+    """An edit of an expression that stands in several places, in all of them; every `.data` left
+    away."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names, groups = local_names(tree, lines), {}
+    for node in in_lines(tree, lines, (ast.BinOp, ast.Call, ast.IfExp, ast.Attribute)):
+        groups.setdefault(ast.dump(node), []).append(node)
+    for was, (node, *more) in groups.items():
+        for kind, new in replacements(node, id(node) in called, names.get(node.lineno, set())):
+            if more and isinstance(new, ast.expr):
+                yield Edit(kind, node.lineno, ast.unparse(node), Everywhere(
+                    lambda x: ast.dump(x) == was, lambda x: new, lines).of(tree), 1 + len(more))
+    datas = [node for node in in_lines(tree, lines, ast.Attribute)
+             if node.attr == "data" and isinstance(node.ctx, ast.Load)]
+    if len(datas) > 1:
+        yield Edit("data", datas[0].lineno, ast.unparse(datas[0]), Everywhere(
+            lambda x: isinstance(x, ast.Attribute) and x.attr == "data"
+            and isinstance(x.ctx, ast.Load), lambda x: x.value, lines).of(tree), len(datas))
+
+
+class Everywhere(ast.NodeTransformer):
+    """Puts another expression in the place of all those that are meant, in these lines."""
+
+    def __init__(self, meant, other, lines: set[int]):
+        self.meant, self.other, self.lines = meant, other, lines
+
+    def of(self, tree: ast.Module) -> ast.Module:
+        return ast.fix_missing_locations(self.visit(copy.deepcopy(tree)))
+
+    def visit(self, node):
+        if isinstance(node, ast.expr) and node.lineno in self.lines and self.meant(node):
+            return copy.deepcopy(self.other(node))
+        return self.generic_visit(node)
+
+
+def of_both(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
+    """An operation and one of its sides replaced at once; a square where there is none."""
     names = local_names(tree, lines)
+    for node in in_lines(tree, lines, ast.BinOp):
+        for op, side in itertools.product((ast.Mult, ast.Add, ast.Sub, ast.Div), ("left", "right")):
+            for name in sorted(names.get(node.lineno, ())):
+                if type(node.op) is not op and isinstance(getattr(node, side), ast.Name):
+                    yield Edit("both", node.lineno, ast.unparse(node), with_fields(
+                        tree, [(node, "op", op()), (node, side, ast.Name(name, ast.Load()))]))
+    for node in in_lines(tree, lines, (ast.BinOp, ast.Call)):
+        was = ast.dump(node)
+        yield Edit("square", node.lineno, ast.unparse(node), Everywhere(
+            lambda x: ast.dump(x) == was,
+            lambda x: at(x, ast.BinOp(x, ast.Pow(), ast.Constant(2))), lines).of(tree))
+
+
+def with_what_is_at_hand(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
+    """A number or a name replaced by a name, the data of a name, a common number, or by p.grad or
+    self.velocity[i], where the learner has them; and those by each other."""
+    names = local_names(tree, lines)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    longer = {ast.dump(node): node for node in in_lines(tree, lines, (ast.Attribute, ast.Subscript))
+              if isinstance(node.ctx, ast.Load) and id(node) not in called}
     for parent in ast.walk(tree):
         for field, node in ast.iter_fields(parent):
             places = enumerate(node) if isinstance(node, list) else [(None, node)]
             for i, part in places:
                 number = isinstance(part, ast.Constant) and type(part.value) in (int, float)
                 name = isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+                if isinstance(part, ast.expr) and ast.dump(part) in longer and (
+                        part.lineno in lines and field not in ("func", "value")):
+                    name = True
                 if not (number or name) or part.lineno not in lines or field == "func":
                     continue
                 load = [ast.Name(n, ast.Load()) for n in sorted(names.get(part.lineno, ()))]
                 data = [ast.Attribute(n, "data", ast.Load()) for n in load]
                 numbers = [ast.Constant(n) for n in (0.5, 1, 2, -1, 0)]
-                for new in (*load, *data, *numbers):
+                for new in (*load, *data, *numbers, *longer.values()):
                     if ast.dump(new) != ast.dump(part):
                         yield Edit("other", part.lineno, ast.unparse(part),
                                    replaced(tree, parent, field, i, at(part, copy.deepcopy(new))))
@@ -234,7 +299,7 @@ def replacements(node: ast.expr, is_called: bool, names: set[str]) -> Iterator[t
         if len(node.args) > 1:
             packed = at(node, ast.List(node.args, ast.Load()))
             yield "list", at(node, ast.Call(node.func, [packed], node.keywords))
-        if len(node.args) == 1:
+        if node.args:
             yield "function", node.args[0]
         for i in range(len(node.args)):
             rest = [*node.args[:i], *node.args[i + 1:]]
@@ -310,6 +375,7 @@ def rearranged(block: list, i: int, lines: set[int]) -> Iterator[tuple]:
         *inner, last = node.body
         shorter = copy.copy(node)
         shorter.body = inner or [at(last, ast.Pass())]
+        yield "unwrapped", i, i + 1, node.body
         yield "dedent", i, i + 1, [shorter, last]
         if isinstance(last, (ast.For, ast.While, ast.If)):      # two levels out
             *deeper, end = last.body

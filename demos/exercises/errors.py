@@ -75,6 +75,9 @@ EXPLANATIONS = [
      "A result of a call cannot be assigned to. If it is a list, go through it: for x in …:"),
     (r"indices must be integers", "", "An index is a whole number: the place of an element in its "
      "list."),
+    (r"object is not callable", r"^\s*([\w.]+)\s*=\s*\1\(", "What is called here is no function "
+     "any more: this line itself stores a result under its name. Choose another name for the "
+     "result."),
     (r"'(int|float|Value|complex)' object is not callable", "", "Two things side by side, with "
      "parentheses, are a call. If a product is meant, write the `*`: 2 * (…)."),
     (r"'list' object is not callable", "", "A list cannot be called. Go through what is in it, "
@@ -106,6 +109,10 @@ EXPLANATIONS = [
      "products: sum([w * xi for w, xi in zip(…)])."),
     (r"can only concatenate (list|tuple)", "", "Only a list can be added to a list. Of one thing, "
      "make a list first: xs + [x]."),
+    (r"bad operand type for unary -: 'list'", "", "A list has no minus. To go through it from its "
+     "end, write reversed(order)."),
+    (r"must be real number, not list", "", "A function that takes one number is handed a list "
+     "here. Add up what is in the list first, or take its elements one at a time."),
     (r"can't multiply sequence|for [-+*/]\S*: .*'(list|tuple|zip|map|generator|range)'|"
      r"bad operand type for unary .*'list'|(log|exp|sqrt|tanh|softmax).*(not|of type) .?list",
      "", "A list is not computed with as a whole: take its elements one at a time, "
@@ -120,6 +127,9 @@ EXPLANATIONS = [
      "The values that it was made from are its _prev."),
     (r"'(float|int|Value)' object is not iterable", "", "A list is needed here, and this is one "
      "number: take all together, in one list."),
+    (r"object of type '(float|int|Value)' has no len|'(float|int|Value)' object is not iterable",
+     r"^\s*(\w+)\s*=\s*[\w.]+\(\1\)", "The result is stored under the name of what was handed "
+     "over, and handed over the next time: choose another name for it."),
     (r"'(float|int|Value)' object is not subscriptable|object of type '(float|int|Value)' has no "
      r"len", "", "A list is needed here, and this is one number."),
     (r"'\w*(Neuron|Layer|Network|TwoTwoOne|Module|MLP)' object is not iterable", "",
@@ -251,7 +261,7 @@ def of_name(error: NameError, source: str, exercise: str) -> str:
     if name in ("np", "numpy", "torch", "math", "random"):
         return (f"{name} is not imported in this file, and not needed: what the lesson names, and "
                 "Python's own abs, max and sum, are enough.")
-    if hasattr(micrograd, name) and not home(name):
+    if any(hasattr(part, name) for part in (micrograd, micrograd.nn)) and not home(name):
         return (f"{name} is micrograd's, and not imported in this file: what the lesson names is "
                 "enough here.")
     if (where := home(name)) and where < exercise:
@@ -287,7 +297,7 @@ def of_attribute(error: AttributeError) -> str:
     close = difflib.get_close_matches(error.name or "", known, 1, 0.6)
     if close:
         return f"Is .{close[0]} meant?"
-    public = [name for name in known if not name.startswith("_")]
+    public = [name for name in known if not name.startswith("_") or name in ("_prev", "_op")]
     return f"There is no such thing in it. It has: {', '.join(public[:12])}." if public else ""
 
 

@@ -98,6 +98,7 @@ def judged(exercise: str, path: pathlib.Path, source: str, seed: int, tell) -> d
     tell({"right": False, "lines": [*lines, *explanation, *place]})
     if not isinstance(failed.error, Told) and "still has a `...`" not in " ".join(place):
         known = (without_effect(source, failed.probe.what, path)
+                 or unreached(exercise, source, failed.probe.what, seed, path)
                  or because(exercise, section, source, seed))
         if known and not failed.error:
             explanation = ["", *known]
@@ -113,6 +114,8 @@ def judged(exercise: str, path: pathlib.Path, source: str, seed: int, tell) -> d
 def explained(exercise: str, failed, section, source: str, seed: int, path, place):
     """The explanation of what is no known mistake, and the place to look at."""
     what = failed.probe.what
+    if not failed.error and (said := first_turn(source, what, path)):
+        return ["", *said], []
     if not failed.error and (said := about_answers(section, source, what)):
         return ["", *said], place
     if edit := what_mends(exercise, source, what, seed, edits):
@@ -128,12 +131,14 @@ def explained(exercise: str, failed, section, source: str, seed: int, path, plac
     if failed.error and "micrograd" in pathlib.Path(
             traceback.extract_tb(failed.error.__traceback__)[-1].filename).parts[-3:-1]:
         return [], place                        # it says itself what would be accepted
-    return ["", suspect or f"None of the usual mistakes. {which_are_right(failed)}"
+    return ["", suspect or f"None of the usual mistakes. {which_are_right(failed, section)}"
             f"{reminder(exercise, what)}"], place
 
 
-def which_are_right(failed) -> str:
-    """Of several numbers that are shown, those that are right."""
+def which_are_right(failed, section) -> str:
+    """The trials that went right, or else of several numbers that are shown, those that are."""
+    if right := [o for o in section if o.right and o.probe.at != failed.probe.at]:
+        return f"It is right for {right[0].probe.at}: what is different here? "
     numbers = [] if failed.error else pairs(failed.said, failed.probe.truth)
     right = [i for i, (said, truth) in enumerate(numbers) if same(said, truth, failed.probe.rtol)]
     if any(said != said for said, _ in numbers) or not 0 < len(right) < len(numbers):
@@ -432,6 +437,8 @@ def about_answers(section: list[Outcome], source: str, what: str) -> list[str]:
     if any(x is None for x in said):
         return [without_return(source, what)]
     for x, t in zip(said, truth):
+        if isinstance(x, bool) and isinstance(t, (int, float)) and not isinstance(t, bool):
+            return [f"A comparison gives True or False, and this is {x}. A number is needed here."]
         if isinstance(x, str) and not isinstance(x, Words) and isinstance(t, (int, float)):
             return ["This is text, and should be a number: leave the quotes away."]
         if isinstance(t, (int, float)) and isinstance(x, list) and re.search(
@@ -444,6 +451,9 @@ def about_answers(section: list[Outcome], source: str, what: str) -> list[str]:
         if isinstance(x, Words) and isinstance(t, (list, float, int)):
             if kind := KIND_OF_ANSWER.get(x.split()[0]):
                 return [kind]
+        if isinstance(x, list) and x and isinstance(t, list) and t and isinstance(x[0], list) and \
+                all(isinstance(y, (int, float)) for y in t):
+            return [f"A list of {len(t)} numbers is expected, and this is a list of lists."]
         if isinstance(t, list) and isinstance(x, (int, float)):
             return [f"A list of {len(t)} is expected, and this is one number."]
         if isinstance(t, (int, float)) and isinstance(x, list) and x:
@@ -455,7 +465,9 @@ def about_answers(section: list[Outcome], source: str, what: str) -> list[str]:
     if all(isinstance(x, list) and len(x) > 1 and not same(x, t) and same(sort(x), sort(t))
            for x, t in zip(said, truth)):
         return ["These are the right ones, but in another order."]
-    if len(said) > 2 and all(isinstance(x, (int, float)) for x in [*said, *truth]):
+    section = [o for o in section if isinstance(o.probe.truth, (int, float))]
+    said, truth = [o.said for o in section], [o.probe.truth for o in section]
+    if len(said) > 2 and all(isinstance(x, (int, float)) for x in said):
         if same(said, said[:1] * len(said)) and not same(truth, truth[:1] * len(truth)) and said[0]:
             right = [o for o in section if o.right]
             return [f"Yours is {show(said[0])} whatever numbers it is given"
@@ -479,8 +491,7 @@ KIND_OF_ANSWER = {
 
 def without_effect(source: str, what: str, path: pathlib.Path) -> list[str]:
     """A line that computes something and does nothing with it: p.grad == 0, or visit without ()."""
-    hole = range(look_at(source, what), look_at(source, what) + len(
-        the_hole(source, what).splitlines()))
+    hole = the_lines(source, what)
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Expr) or node.lineno not in hole:
             continue
@@ -489,6 +500,33 @@ def without_effect(source: str, what: str, path: pathlib.Path) -> list[str]:
             line = source.splitlines()[node.lineno - 1].strip()
             return [f"Line {node.lineno} of {path.name}:", f"    {line}",
                     f"This line alone changes nothing. {kind}"]
+    return []
+
+
+def unreached(exercise: str, source: str, what: str, seed: int, path: pathlib.Path) -> list[str]:
+    """A `return` without which it would be right: what stands below it is never reached."""
+    hole = the_lines(source, what)
+    for node in ast.walk(ast.parse(source)):
+        block = getattr(node, "body", None)
+        for here, below in itertools.pairwise(block if isinstance(block, list) else ()):
+            if isinstance(here, ast.Return) and {here.lineno, below.lineno} <= set(hole):
+                if any(edit.kind == "dropped" and edit.line == here.lineno
+                       and mends(exercise, edit, what, seed) for edit in edits(source)):
+                    return [f"Line {here.lineno} of {path.name}:",
+                            f"    {source.splitlines()[here.lineno - 1].strip()}",
+                            "`return` ends the function: what stands below it is never reached."]
+    return []
+
+
+def first_turn(source: str, what: str, path: pathlib.Path) -> list[str]:
+    """A loop that ends in its first turn, whatever comes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.For, ast.While)):
+            for line in node.body:
+                if isinstance(line, ast.Return) and line.lineno in the_lines(source, what):
+                    return [f"Line {line.lineno} of {path.name}:",
+                            f"    {source.splitlines()[line.lineno - 1].strip()}",
+                            "This `return` is inside the loop, and ends it in its first turn."]
     return []
 
 
@@ -524,6 +562,12 @@ def the_hole(source: str, what: str) -> str:
     """What is written in the hole that belongs to `what`."""
     lines = source.splitlines()[look_at(source, what) - 1:]
     return "\n".join(itertools.takewhile(lambda line: line.strip() != "# <<<", lines))
+
+
+def the_lines(source: str, what: str) -> range:
+    """Their numbers."""
+    first = look_at(source, what)
+    return range(first, first + len(the_hole(source, what).splitlines()))
 
 
 def sort(x: list) -> list:
