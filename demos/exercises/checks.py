@@ -1183,7 +1183,8 @@ MEAN = " * (1 / len(differences))"
      MOVE, ""),
     *[("What backward walks back from is the loss, the Value: backward(loss).", "backward(loss)",
        f"backward({wrong})") for wrong in ("network", "losses", "loss.data")],
-    ("The gradients are not zeroed: `p = 0` gives the name p another meaning. Write p.grad = 0.",
+    ("The gradients are not zeroed: `p = 0` or `grad = 0` stores 0 under a name of your own. Write "
+     "p.grad = 0.",
      "p.grad = 0", "p = 0"),
     ("backward has to be told from where it walks back: backward(loss).",
      "backward(loss)", "backward()"),

@@ -34,6 +34,7 @@ KINDS = {
     "assign": "What is stored here is right, but not how: `{}`. Think of the difference between "
               "=, += and -=. (`=-` and `=+` are a plain `=`, followed by a sign.)",
     "unwrapped": "`{}` is one too many here: what is in it is needed without it.",
+    "dropped": "This line is one too many.",
     "dedent": "This line is inside the loop, or the `if`, but belongs after it: mind its "
               "indentation.",
     "indent": "This line is after the loop, or the `if`, but belongs inside: mind its "
@@ -49,12 +50,13 @@ KINDS = {
     "function": "One function too many, or the wrong one: `{}`.",
     "missing": "`{}` stands alone here, and one more thing belongs to it.",
     "part": "One part of `{}` is too much.",
-    "dropped": "This line is one too many.",
     "number": "The number {} is not the right one here.",
     "name": "With another name in the place of `{}` it would be right.",
     "everywhere": "An operation is the wrong one here, in more than one place: `{}`.",
+    "signs": "Plus and minus are exchanged here: `{}`.",
     "swapped": "Two names have changed places: {}.",
     "other": "Something else belongs in the place of `{}`.",
+    "replaced": "This part is not what is needed: `{}`.",
     "both": "The operation is the wrong one here, and so is one of its two sides: `{}`.",
     "square": "A square is missing: `{}`.",
     "twice": "This line should be there twice.",
@@ -95,6 +97,43 @@ def wider_edits(source: str) -> list[Edit]:
             *with_what_is_at_hand(tree, lines), *of_both(tree, lines)]
 
 
+def with_parts_of(source: str, solution: str) -> list[Edit]:
+    """A part of the code replaced by a part of our solution: the smallest that mends is where the
+    mistake is. No whole line is, for that would always mend."""
+    tree, ours = ast.parse(source), ast.parse(solution)
+    lines, there = ({line for hole in hole_lines(text) for line in hole}
+                    for text in (source, solution))
+    stored = {node.targets[0].id: node.value for node in in_lines(ours, there, ast.Assign)
+              if isinstance(node.targets[0], ast.Name) and node.targets[0].id not in [
+                  name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)]}
+
+    class Written(ast.NodeTransformer):         # without the names that we chose
+        def visit_Name(self, node):
+            if isinstance(node.ctx, ast.Load) and node.id in stored:
+                return self.visit(copy.deepcopy(stored[node.id]))
+            return node
+
+    parts = {}
+    for node in in_lines(ours, there, (ast.BinOp, ast.UnaryOp, ast.Call, ast.ListComp, ast.Attribute,
+                                       ast.Subscript, ast.IfExp, ast.Name)):
+        if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            part = Written().visit(copy.deepcopy(node))
+            parts[ast.dump(part)] = part
+    found = []
+    for parent in ast.walk(tree):
+        for field, value in ast.iter_fields(parent):
+            if isinstance(parent, (ast.stmt, ast.Lambda)) or field == "func":
+                continue
+            for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(node, ast.expr) and node.lineno in lines and isinstance(
+                        getattr(node, "ctx", ast.Load()), ast.Load):
+                    found.append((len(ast.dump(node)), parent, field, i, node))
+    return [Edit("replaced", node.lineno, ast.unparse(node),
+                 replaced(tree, parent, field, i, at(node, copy.deepcopy(part))))
+            for _, parent, field, i, node in sorted(found, key=lambda place: place[0])
+            for part in parts.values()]
+
+
 def in_lines(tree, lines: set[int], kind) -> list:
     return [node for node in ast.walk(tree) if isinstance(node, kind) and node.lineno in lines]
 
@@ -107,6 +146,13 @@ def of_all_places(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
             if len(places) > 1 and other is not type(was.op):
                 yield Edit("everywhere", was.lineno, ast.unparse(was), with_fields(
                     tree, [(node, "op", other()) for node in places]))
+    signs = [node for node in operations if isinstance(node.op, (ast.Add, ast.Sub))]
+    for node in signs:                          # a + b - c in the place of a - b + c
+        inside = [part for part in signs if part in list(ast.walk(node))]
+        if len(inside) > 1:
+            yield Edit("signs", node.lineno, ast.unparse(node), with_fields(tree, [
+                (part, "op", ast.Sub() if isinstance(part.op, ast.Add) else ast.Add())
+                for part in inside]))
     attributes = [node for node in in_lines(tree, lines, ast.Attribute)
                   if isinstance(node.value, ast.Name)]
     names = [(node, "id") for node in in_lines(tree, lines, ast.Name)
@@ -189,8 +235,12 @@ def with_what_is_at_hand(tree: ast.Module, lines: set[int]) -> Iterator[Edit]:
     self.velocity[i], where the learner has them; and those by each other."""
     names = local_names(tree, lines)
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    longer = {ast.dump(node): node for node in in_lines(tree, lines, (ast.Attribute, ast.Subscript))
-              if isinstance(node.ctx, ast.Load) and id(node) not in called}
+    longer = {}
+    for node in in_lines(tree, lines, (ast.Attribute, ast.Subscript)):
+        if id(node) not in called:              # those that are stored count, too
+            node = copy.copy(node)
+            node.ctx = ast.Load()
+            longer[ast.dump(node)] = node
     for parent in ast.walk(tree):
         for field, node in ast.iter_fields(parent):
             places = enumerate(node) if isinstance(node, list) else [(None, node)]
@@ -384,6 +434,10 @@ def rearranged(block: list, i: int, lines: set[int]) -> Iterator[tuple]:
             shorter = copy.copy(node)
             shorter.body = [*inner, inside]
             yield "dedent", i, i + 1, [shorter, end]
+        if isinstance(node, ast.If) and node.orelse:
+            shorter = copy.copy(node)
+            shorter.orelse = []
+            yield "dedent", i, i + 1, [shorter, *node.orelse]
         if following is not None:
             longer = copy.copy(node)
             longer.body = [*node.body, following]

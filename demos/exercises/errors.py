@@ -25,6 +25,8 @@ EXPLANATIONS = [
      "and not 2(z)."),
     (r"SyntaxError", r"lambda [^:]*:\s*return\b", "A lambda has no `return`: what stands after the "
      "colon is what it returns."),
+    (r"SyntaxError", r"lambda [^:]*:\s*if\b", "Within an expression the condition goes in the middle: "
+     "a if x > 0 else b, without a colon."),
     (r"SyntaxError", r"lambda [\w, ]*(\(|$)", "A lambda has a colon between its arguments and what "
      "it returns: lambda g, out, x: …"),
     (r"SyntaxError.*expected after dictionary key", r"lambda [^:]*:\s*[^(\[]*,", "The two gradients "
@@ -69,6 +71,8 @@ EXPLANATIONS = [
      "(order.append(…) rather than order = …)."),
 
     # ── calls ──
+    (r"__init__\(\) should return None", "", "`__init__` returns nothing: what it makes is stored, "
+     "self.… = …, and there is no `return`."),
     (r"unexpected keyword argument", "", "The arguments have the names that stand in its `def`: "
      "look there, underscores too."),
     (r"illegal expression for augmented assignment|cannot assign to function call", "",
@@ -98,7 +102,7 @@ EXPLANATIONS = [
     (r"__init__\(\) takes from \d+ to \d+ positional arguments but \d+ were given", "",
      "There are too many arguments: those that belong together go into parentheses of their own, "
      "as in Value(number, (self, other), \"+\")."),
-    (r"<lambda>\(\) takes \d+ positional arguments? but \d+ were given", "", "A rule is handed g, "
+    (r"<lambda>\(\) takes \d+ positional arguments? but \d+ were given", r"^(?!.*(return|=))", "A rule is handed g, "
      "out and then the inputs, whether it needs them or not: lambda g, out, x, and y if there are "
      "two."),
     (r"takes \d+ positional arguments? but \d+ were given", "", "A call has too many arguments: "
@@ -113,6 +117,8 @@ EXPLANATIONS = [
      "end, write reversed(order)."),
     (r"must be real number, not list", "", "A function that takes one number is handed a list "
      "here. Add up what is in the list first, or take its elements one at a time."),
+    (r"can't multiply sequence|'list'", r"\[\[", "Two brackets in a row, [[…]], make a list within a "
+     "list: is one pair too many?"),
     (r"can't multiply sequence|for [-+*/]\S*: .*'(list|tuple|zip|map|generator|range)'|"
      r"bad operand type for unary .*'list'|(log|exp|sqrt|tanh|softmax).*(not|of type) .?list",
      "", "A list is not computed with as a whole: take its elements one at a time, "
@@ -127,6 +133,8 @@ EXPLANATIONS = [
      "The values that it was made from are its _prev."),
     (r"'(float|int|Value)' object is not iterable", "", "A list is needed here, and this is one "
      "number: take all together, in one list."),
+    (r"'(float|int|Value)' object is not subscriptable", r"^\s*(self\.\w+)\s*=.*\1\[", "The whole list "
+     "is replaced by one number here. Store the number in its own place: self.…[i] = …"),
     (r"object of type '(float|int|Value)' has no len|'(float|int|Value)' object is not iterable",
      r"^\s*(\w+)\s*=\s*[\w.]+\(\1\)", "The result is stored under the name of what was handed "
      "over, and handed over the next time: choose another name for it."),
@@ -179,7 +187,9 @@ EXPLANATIONS = [
      "argument handed over than the loss?"),
     (r"'\w+' object has no attribute '(prev|op)'", "", "The attributes begin with an underscore: "
      "_prev and _op."),
-    (r"'\w+' object has no attribute '_?(prev|op)'", "", "Only a Value has _prev and _op. What was "
+    (r"'Value' object has no attribute '_(prev|op)'", r"=.*self\._(prev|op)", "The new one has no "
+     "_prev and no _op before you store them: self._prev = …, with self. on the left."),
+    (r"'(?!Value)\w+' object has no attribute '_?(prev|op)'", "", "Only a Value has _prev and _op. What was "
      "handed over here?"),
     (r"ellipsis", "", "A `...` that nobody has replaced?"),
     (r"NoneType", "", "Something here is None. A function without `return` returns None."),
@@ -193,6 +203,8 @@ EXPLANATIONS = [
     (r"MemoryError", "", "It takes all the memory there is: something grows without an end."),
     (r"EOFError", "", "Nobody is there to answer input() while it is checked: take it out."),
     (r"SystemExit", "", "Your code ends the program before it has been checked: take out exit()."),
+    (r"ValueError.*(sqrt of -|math domain error)", "", "A square root is taken of a number below 0, "
+     "which has none: should it be taken of something else?"),
     (r"ZeroDivisionError", "", "Something is 0 here that is divided by. It may well be 0, so find "
      "a way without dividing by it."),
 ]

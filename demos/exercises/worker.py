@@ -30,7 +30,7 @@ import types
 
 import checks_further                           # registers its checks, and those of checks.py
 import yours
-from edits import edits, wider_edits
+from edits import edits, wider_edits, with_parts_of
 from errors import quoted, their_line, told
 from files import hole_lines, look_at, needs, solution
 from micrograd.checking import diagnose
@@ -38,7 +38,7 @@ from probes import EXERCISES, Told, Words
 
 MEMORY = 2 ** 30                                # bytes
 PRINTED = 2000                                  # how much of what the learner prints is kept
-EDITS = 500                                     # so many are tried, to find what mends the code
+EDITS = 400                                     # so many are tried, to find what mends the code
 STEPS = 20_000                                  # lines that edited code may run: it may be endless
 TURNS = 4                                       # so often the seconds, on a busy machine
 STILL_RUNNING = ("After {:g} seconds your code was still running, and was stopped there. A loop "
@@ -123,7 +123,8 @@ def explained(exercise: str, failed, section, source: str, seed: int, path, plac
         return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
     if two := because_of_two(exercise, section, source, seed):
         return ["", *two], place
-    if edit := what_mends(exercise, source, what, seed, wider_edits):
+    if edit := (what_mends(exercise, source, what, seed, wider_edits) or what_mends(
+            exercise, source, what, seed, lambda text: with_parts_of(text, solution(exercise)))):
         text = source.splitlines()[edit.line - 1]
         return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
     pairs_of_numbers = [] if failed.error else numbers_of(section)
@@ -248,7 +249,9 @@ def because(exercise: str, section: list[Outcome], source: str, seed: int) -> li
     best = max(fitting.values(), default=0)
     likely = [said for said, like in sorted(fitting.items(), key=lambda item: -item[1])
               if like == best or best < 1 and like > best - 0.04]
-    likely = [s for s in likely if is_written(mistakes[s], exercise, source)] or likely
+    written = [s for s in likely if is_written(mistakes[s], exercise, source)]
+    first = next(o for o in section if not o.right)
+    likely = written or ([] if isinstance(first.error, ValueError) else likely)
     return likely if len(likely) < 2 else ["It is one of these:", *[f"- {x}" for x in likely[:3]]]
 
 
@@ -369,27 +372,40 @@ def compiled(exercise: str, source) -> types.CodeType:
 
 def what_mends(exercise: str, source: str, what: str, seed: int, edits):
     """The first of these edits of the learner's code that makes this part of it right."""
-    for edit in edits(source)[:EDITS]:
-        if mends(exercise, edit, what, seed):
-            return edit
-    return None
+    hole = the_lines(source, what)
+    return next((edit for edit in sorted(edits(source), key=lambda edit: edit.line not in hole)[:EDITS]
+                 if mends(exercise, edit, source, what, seed)), None)
 
 
-def mends(exercise: str, edit, what: str, seed: int) -> bool:
+def mends(exercise: str, edit, source: str, what: str, seed: int) -> bool:
+    """Whether with this edit this part is right, and all that was right before still is."""
+    if not parts_of(exercise, edit.tree, seed, what).get(what):
+        return False
+    after = parts_of(exercise, edit.tree, seed)
+    return all(after.get(part) for part, right in before(exercise, source, seed).items() if right)
+
+
+@functools.lru_cache(8)
+def before(exercise: str, source: str, seed: int) -> dict[str, bool]:
+    return parts_of(exercise, source, seed)
+
+
+def parts_of(exercise: str, source, seed: int, what: str = "") -> dict[str, bool]:
+    """What is tried of this source, and whether it is right; or `what` alone."""
     yours.load.cache_clear()
     module = types.ModuleType(exercise)
-    tried = 0
+    parts = {}
     try:
         with quietly(), limited(f"edited {exercise}"):
-            exec(compiled(exercise, edit.tree), vars(module))
+            exec(compiled(exercise, source), vars(module))
             for probe in EXERCISES[exercise].check(module, random.Random(seed)):
-                if probe.what == what:
-                    tried += 1
-                    if not Outcome(probe).right:
-                        return False
+                if what in ("", probe.what) and parts.get(probe.what, True):
+                    parts[probe.what] = Outcome(probe).right
+                    if what and not parts[what]:
+                        break
     except BaseException:                       # edited code may raise anything
-        return False
-    return tried > 0
+        return {}
+    return parts
 
 
 class TooLong(BaseException):
@@ -511,7 +527,7 @@ def unreached(exercise: str, source: str, what: str, seed: int, path: pathlib.Pa
         for here, below in itertools.pairwise(block if isinstance(block, list) else ()):
             if isinstance(here, ast.Return) and {here.lineno, below.lineno} <= set(hole):
                 if any(edit.kind == "dropped" and edit.line == here.lineno
-                       and mends(exercise, edit, what, seed) for edit in edits(source)):
+                       and mends(exercise, edit, source, what, seed) for edit in edits(source)):
                     return [f"Line {here.lineno} of {path.name}:",
                             f"    {source.splitlines()[here.lineno - 1].strip()}",
                             "`return` ends the function: what stands below it is never reached."]
