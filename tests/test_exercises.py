@@ -1211,6 +1211,29 @@ def test_the_handout_works_to_the_end_on_a_bare_python(handed_out):
 
 
 @pytest.mark.slow
+def test_the_handout_works_on_a_learners_windows(tmp_path):
+    """As far as it can be tried elsewhere: a console of 256 signs, CRLF, spaces and umlauts."""
+    folder = tmp_path / "Übung für Änne"
+    windows = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0", "NO_COLOR": "1", "PYTHONPATH": ""}
+
+    def typed(*arguments):
+        return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True,
+                              cwd=tmp_path, env=os.environ | windows, encoding="cp1252", timeout=120)
+
+    done = typed(FOLDER, "--handout", folder)
+    assert (done.returncode, done.stderr) == (0, "") and f'To begin: python "{folder.name}"' in done.stdout
+    assert f'python "{folder.name}" --watch' in (folder / "README.txt").read_text("utf-8")
+    for name in NAMES[:2]:
+        source = files.solution(name).replace("knob - lr * slope", "knob + lr * slope")
+        (folder / f"{name}.py").write_bytes(source.replace("\n", "\r\n").encode())
+    done = typed("-S", folder)
+    assert (done.returncode, done.stderr) == (0, "") and "you climb" in done.stdout
+    assert f'For a hint: python "{folder.name}" --hint 2' in done.stdout
+    assert typed("-S", folder.name, "--hint", "2").returncode == 0
+    assert typed("-S", folder / "02_knob.py").returncode == 0
+
+
+@pytest.mark.slow
 def test_a_handout_is_renewed_and_what_was_written_is_kept(handed_out):
     (handed_out / "01_slope.py").write_text("mine = 1\n")
     (handed_out / "02_knob.py").unlink()

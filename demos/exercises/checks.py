@@ -1094,7 +1094,7 @@ def drawing(graph, path: pathlib.Path, what: str, model=None) -> list[str]:
         dot = micrograd.draw_dot(graph) if model is None else micrograd.draw_dot(graph, model)
         dot.render(outfile=path, cleanup=True)
     except (ImportError, OSError, RuntimeError) as error:
-        return [f"{what} could not be drawn: {error}"]
+        return [f"{what}, is not drawn: {error}"]
     return [f"{what}, is drawn in", str(path)]
 
 

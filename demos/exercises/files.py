@@ -115,8 +115,12 @@ def look_at(source: str, what: str) -> int:
 # ── What one types ────────────────────────────────────────────────────────────────────────────────
 
 def from_here(path: pathlib.Path) -> str:
-    """A path as one would type it here."""
-    return str(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
+    """A path as one would type it here, in quotes if there are spaces in it."""
+    return typed(path.relative_to(here) if path.is_relative_to(here := pathlib.Path.cwd()) else path)
+
+
+def typed(path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def this_command(folder: pathlib.Path = HERE) -> str:

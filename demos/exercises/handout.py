@@ -10,7 +10,7 @@ import shutil
 import zipfile
 
 import micrograd
-from files import DATA, HANDED_OUT, PROGRAM, exercises, original, write
+from files import DATA, HANDED_OUT, PROGRAM, exercises, original, typed, write
 
 ARCHIVE = "checker.zip"
 PROGRAMS = ["__main__", "checker", "checks", "checks_further", "edits", "errors", "files",
@@ -28,7 +28,7 @@ README = """Build your own engine, in {count} small files
 
 1. You need Python 3.10 or newer, and nothing else: no network, no other package.
 2. Open 01_slope.py in this folder, read the half page at its top, and replace the `...` with your
-   code. Each file also runs by itself: python {folder}/01_slope.py
+   code. Each file also runs by itself: python {first}
 3. Run, in the folder above this one:
 
        python {folder}             where you are, and what is wrong with the first that is not right
@@ -63,7 +63,8 @@ def hand_out(folder: pathlib.Path) -> str:
         archive.write(DATA / "trees.csv", "data/trees.csv")
     shutil.copy(PROGRAM / "yours.py", folder)
     write(folder / "__main__.py", START)
-    write(folder / "README.txt", README.format(count=len(exercises()), folder=folder.name))
+    write(folder / "README.txt", README.format(
+        count=len(exercises()), folder=typed(folder.name), first=typed(f"{folder.name}/01_slope.py")))
     write(folder / ".gitignore", "*\n")         # where it lies in a repository, it is no part of it
     package = pathlib.Path(micrograd.__file__).parent
     shutil.rmtree(folder / "micrograd", ignore_errors=True)
