@@ -119,21 +119,25 @@ def explained(exercise: str, failed, section, source: str, seed: int, path, plac
     if not failed.error and (said := about_answers(section, source, what)):
         return ["", *said], place
     if edit := what_mends(exercise, source, what, seed, edits):
-        text = source.splitlines()[edit.line - 1]
-        return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
+        return ["", *at_line(edit.line, source, path), str(edit)], []
     if two := because_of_two(exercise, section, source, seed):
         return ["", *two], place
-    if edit := (what_mends(exercise, source, what, seed, wider_edits) or what_mends(
-            exercise, source, what, seed, lambda text: with_parts_of(text, solution(exercise)))):
-        text = source.splitlines()[edit.line - 1]
-        return ["", f"Line {edit.line} of {path.name}:", f"    {text.strip()}", str(edit)], []
+    if edit := what_mends(exercise, source, what, seed, wider_edits):
+        return ["", *at_line(edit.line, source, path), str(edit)], []
     pairs_of_numbers = [] if failed.error else numbers_of(section)
     suspect = pairs_of_numbers and diagnose(pairs_of_numbers, {}, "Yours", "what it should be")
+    if not suspect and (edit := what_mends(exercise, source, what, seed,
+                                           lambda text: with_parts_of(text, solution(exercise)))):
+        return ["", *at_line(edit.line, source, path), str(edit)], []
     if failed.error and "micrograd" in pathlib.Path(
             traceback.extract_tb(failed.error.__traceback__)[-1].filename).parts[-3:-1]:
         return [], place                        # it says itself what would be accepted
     return ["", suspect or f"None of the usual mistakes. {which_are_right(failed, section)}"
             f"{reminder(exercise, what)}"], place
+
+
+def at_line(number: int, source: str, path: pathlib.Path) -> list[str]:
+    return [f"Line {number} of {path.name}:", f"    {source.splitlines()[number - 1].strip()}"]
 
 
 def which_are_right(failed, section) -> str:
@@ -513,9 +517,7 @@ def without_effect(source: str, what: str, path: pathlib.Path) -> list[str]:
             continue
         kind = next((said for kind, said in NO_EFFECT.items() if isinstance(node.value, kind)), "")
         if kind:
-            line = source.splitlines()[node.lineno - 1].strip()
-            return [f"Line {node.lineno} of {path.name}:", f"    {line}",
-                    f"This line alone changes nothing. {kind}"]
+            return [*at_line(node.lineno, source, path), f"This line alone changes nothing. {kind}"]
     return []
 
 
@@ -528,8 +530,7 @@ def unreached(exercise: str, source: str, what: str, seed: int, path: pathlib.Pa
             if isinstance(here, ast.Return) and {here.lineno, below.lineno} <= set(hole):
                 if any(edit.kind == "dropped" and edit.line == here.lineno
                        and mends(exercise, edit, source, what, seed) for edit in edits(source)):
-                    return [f"Line {here.lineno} of {path.name}:",
-                            f"    {source.splitlines()[here.lineno - 1].strip()}",
+                    return [*at_line(here.lineno, source, path),
                             "`return` ends the function: what stands below it is never reached."]
     return []
 
@@ -540,8 +541,7 @@ def first_turn(source: str, what: str, path: pathlib.Path) -> list[str]:
         if isinstance(node, (ast.For, ast.While)):
             for line in node.body:
                 if isinstance(line, ast.Return) and line.lineno in the_lines(source, what):
-                    return [f"Line {line.lineno} of {path.name}:",
-                            f"    {source.splitlines()[line.lineno - 1].strip()}",
+                    return [*at_line(line.lineno, source, path),
                             "This `return` is inside the loop, and ends it in its first turn."]
     return []
 
