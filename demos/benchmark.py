@@ -12,6 +12,7 @@ built with `--enable-optimizations`, as those of python.org and of Linux distrib
 Both packages are called `micrograd`, so each is imported by a process of its own, a *worker*. The
 workers run `measures.py`; here is what their parent asks of them, and what it makes of the answers.
 Beside both packages there are the engines of `peers.py`, and the ways of `training_steps.py`.
+micrograd-rust from PyPI is not among them: `cargo metadata` failed when pip was to build it here.
 """
 
 import argparse
