@@ -16,7 +16,7 @@ import pytest
 
 from micrograd import functions as fn
 from micrograd import grad, jit, losses, where
-from micrograd.compiler.passes import fold, hoist, inline, prune, share, square
+from micrograd.compiler.passes import floats, fold, hoist, inline, prune, share, square
 from micrograd.compiler.samples import structure
 from micrograd.engine import Value, dot, gradients, op
 from micrograd.nn import MLP, Layer, Module, Neuron, Parameter
@@ -739,6 +739,14 @@ def test_a_number_that_is_left_out_changes_neither_kind_nor_sign(function, x, da
     assert repr(step.forward(x)) == repr(expected)
 
 
+@pytest.mark.parametrize("is_float", [True, False])
+def test_fold_knows_the_power_0_of_a_float_alone(is_float):
+    code = program(("leaf", "w"), ("constant", 0), ("**", 0, 1))
+    code[0].is_float = is_float
+    last = fold(code)[-1]
+    assert (last.op, last.value) == (("constant", 1.0) if is_float else ("**", None))
+
+
 def test_fold_turns_signs_around():
     code = program(("leaf", "a"), ("leaf", "b"), ("neg", 1), ("+", 0, 2), ("-", 0, 2), ("neg", 2))
     assert listing(fold(code))[3:] == [("-", 0, 1), ("+", 0, 1)]
@@ -747,10 +755,21 @@ def test_fold_turns_signs_around():
 def test_share():
     code = program(("leaf", "a"), ("leaf", "b"), ("*", 0, 1), ("*", 1, 0), ("-", 0, 1), ("-", 1, 0),
                    ("exp", 2), ("exp", 3), ("constant", 1), ("constant", 1.0), ("constant", 1),
-                   ("+", 6, 7), ("+", 8, 10))
+                   ("+", 6, 7), ("+", 8, 10), ("constant", 0.0), ("constant", -0.0))
     assert listing(share(code)) == [
         ("leaf", "a"), ("leaf", "b"), ("*", 0, 1), ("-", 0, 1), ("-", 1, 0), ("exp", 2),
-        ("constant", 1), ("constant", 1.0), ("+", 5, 5), ("+", 6, 6)]
+        ("constant", 1), ("constant", 1.0), ("+", 5, 5), ("+", 6, 6),
+        ("constant", 0.0), ("constant", -0.0)]
+    assert math.copysign(1, share(code)[-1].value) == -1
+
+
+def test_what_is_shared_keeps_its_name_and_what_it_is_the_gradient_of():
+    code = program(("leaf", "a"), ("exp", 0), ("exp", 0), ("log", 1), ("log", 2), ("return", 3, 4))
+    code[2].label, code[2].gradient_of = "e", (code[0],)        # but it is a forward number too
+    code[3].gradient_of, code[4].gradient_of = (code[1],), (code[2],)
+    code[3].part = code[4].part = "backward"
+    _, e, log, _ = share(code)
+    assert e.label == "e" and e.gradient_of == () and log.gradient_of == (e, e)
 
 
 def test_prune():
@@ -799,6 +818,48 @@ def test_inline_keeps_lines_short():
     code = program(("leaf", "a"), *[("+", i, 0) for i in range(100)], ("return", 100))
     assert len(inline(code, longest=10)) == 90
     assert len(inline(code, longest=1000)) == 100
+
+
+@pytest.mark.parametrize("op, number, beside_a_float", [
+    ("*", 3, 3.0), ("*", Fraction(1, 3), 1 / 3), ("<", 3, 3.0), ("<", Fraction(1, 3), None),
+    ("**", 3, None), ("where", 0, 0.0), ("where", 1, None), ("where", Fraction(1, 3), None),
+    ("+", 2 ** 53 - 1, 2.0 ** 53 - 1), ("+", 2 ** 53, None), ("+", -2 ** 53, None)], ids=str)
+def test_floats_makes_floats_of_numbers_where_that_changes_no_result(op, number, beside_a_float):
+    """None: it stays as it is. Beside what may be no float, all numbers do."""
+    first = [2] if op == "where" else []
+    code = program(("leaf", "w"), ("leaf", "n"), ("sample", "c"), ("constant", number),
+                   (op, *first, 0, 3), (op, *first, 1, 3))
+    found = [repr(line.args[-1].value) for line in floats(code, {"w"})[-2:]]
+    assert found == [repr(number if beside_a_float is None else beside_a_float), repr(number)]
+
+
+@pytest.mark.parametrize("line, certain", [
+    (("+", 0, 1), True), (("+", 1, 3), False), (("*", 1, 2), True), (("*", 0, 3), True),
+    (("exp", 1), True), (("neg", 0), True), (("abs", 0), True), (("neg", 1), False),
+    (("<", 0, 1), False), (("where", 1, 0, 2), True), (("where", 0, 1, 2), False),
+    (("where", 1, 0, 1), False), (("where", 1, 0, 4), True), (("where", 1, 0, 3), False)], ids=str)
+def test_floats_knows_what_is_certain_to_be_one(line, certain):
+    code = program(("leaf", "w"), ("leaf", "n"), ("constant", 2.5), ("constant", 3),
+                   ("constant", 0), line)
+    found = floats(code, {"w"})
+    assert found[-1].is_float is certain
+    assert [x.is_float for x in code[:5]] == [True, False, True, False, False]
+    assert all([x.is_float is (type(x.value) is float) for x in found if x.op == "constant"])
+
+
+@pytest.mark.parametrize("function", [
+    lambda w: fn.minimum(Fraction(1, 3), w), lambda w: w * (w < Fraction(1, 3)),
+    lambda w: fn.maximum(w, 7) * (2 ** 60 + 1) - 7 * 2 ** 60])
+def test_exact_numbers_beside_floats_stay_exact_where_eager_ones_do(function):
+    w = Parameter(1 / 3, label="w")
+    found = jit(lambda: function(w), [w]).forward()
+    assert found == function(w).data and type(found) is type(function(w).data)
+
+
+def test_inline_computes_first_what_holds_what_may_fail():
+    code = program(("leaf", "a"), ("log", 0), ("+", 1, 0), ("<", 0, 0), ("where", 3, 2, 0),
+                   ("return", 4))
+    assert inline(code) == {code[1], code[3], code[4]}
 
 
 def test_inline_computes_first_what_may_fail():

@@ -99,6 +99,13 @@ def test_nan_passes_through_maximum_and_minimum(function, x, y):
     assert math.isnan(function(x, y))
 
 
+@pytest.mark.parametrize("y", [Fraction(7, 2), np.float32(0.5), np.int64(4)], ids=repr)
+@pytest.mark.parametrize("function", [maximum, minimum], ids=lambda f: f.__name__)
+def test_of_two_kinds_of_plain_number_comes_a_plain_number(function, y):
+    for pair in ((1.5, y), (y, 1.5), (2, y), (y, 2)):
+        assert not isinstance(function(*pair), Value)
+
+
 def test_relu():
     assert [relu(x) for x in (-2, 0, 3, Fraction(1, 2), -INF)] == [0, 0, 3, Fraction(1, 2), 0]
     assert math.isnan(relu(NAN))

@@ -177,6 +177,9 @@ SAFE = {*COMPARE, "+", "-", "*", "neg", "abs", "where"}     # no float makes the
 def floats(code: list[Instruction], leaves: Collection[Value]) -> list[Instruction]:
     """Make the exact numbers that meet floats floats, which is what happens to them there anyway.
 
+    A comparison of floats with a Fraction is exact, and a choice leaves what it chooses as it is;
+    but of whole numbers no comparison can tell, nor of 0 a choice.
+
     Whole numbers and Fractions are exact as long as they are among themselves; so they stay where
     no input is certain to be a float, such as beside the numbers of a sample. `leaves` are the ones
     that hold floats. Arithmetic on floats alone is faster than on mixtures.
@@ -188,14 +191,16 @@ def floats(code: list[Instruction], leaves: Collection[Value]) -> list[Instructi
         mixed = args[1:] if op == "where" else args
         some = not certain.isdisjoint(mixed)
         if some and (op in MIXING or op in COMPARE or op == "where"):
-            for x in mixed:
-                if x.op == "constant" and type(x.value) in (int, Fraction) and x not in made and (
-                        abs(x.value) < 2 ** 53):
+            kinds = (int, Fraction) if op in MIXING else (int,)
+            limit = 1 if op == "where" else 2 ** 53
+            exact = [x for x in (args[:1] if op == "**" else mixed)         # x ** 3 stays readable
+                     if x.op == "constant" and type(x.value) in kinds and abs(x.value) < limit]
+            for x in exact:
+                if x not in made:
                     made[x] = Instruction("constant", value=float(x.value))
                     made[x].is_float, made[x].part = True, x.part
                     certain.add(made[x])
-            exponent = args[1:] if op == "**" else ()           # x ** 3 stays readable
-            line.args = args = tuple([x if x in exponent else made.get(x, x) for x in args])
+            line.args = args = tuple([made[x] if x in exact else x for x in args])
         if (op == "leaf" and line.value in leaves or op in ROUNDING or op in MIXING and some
                 or op == "constant" and type(line.value) is float
                 or op in ("neg", "abs") and some

@@ -33,15 +33,13 @@ def for_few_inputs(Value: type, Constant: type) -> Callable[[Function], Function
                         if type(x) in PLAIN:
                             return operation.mathematics(x, y)
                         y = constant(y)
-                        inputs = x, y
                     elif type(x) in PLAIN:
                         x = constant(x)
-                        inputs = x, y
                     data = operation.mathematics(x.data, y.data)
                     if not isinstance(y, Value):
                         return apply(operation, *inputs)
                 else:
-                    x, = inputs
+                    (x,), y = inputs, None
                     if type(x) in PLAIN:
                         return operation.mathematics(x)
                     data = operation.mathematics(x.data)
@@ -53,7 +51,7 @@ def for_few_inputs(Value: type, Constant: type) -> Callable[[Function], Function
                 return apply(operation, *inputs)
             out: Any = new(Value)
             out.data, out.grad, out.label, out.operation, out._mark = data, 0, "", operation, None
-            out._x, out._y = (*inputs, None)[:2]
+            out._x, out._y = x, y
             return out
         return apply_to_few
     return decorate
