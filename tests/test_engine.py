@@ -422,7 +422,7 @@ def test_a_rule_runs_once_however_many_ways_lead_to_it():
 @pytest.fixture
 def untouched_process():
     def state():
-        return sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
+        return sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold()
     gc.enable()
     before = state()
     yield
