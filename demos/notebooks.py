@@ -23,7 +23,7 @@ def executed(path: pathlib.Path) -> str:
         raise Failed("to run notebooks, pip install '.[test]'") from None
     notebook = nbformat.read(path, as_version=4)
     try:
-        NotebookClient(notebook, timeout=120, kernel_name="python3",
+        NotebookClient(notebook, timeout=120, kernel_name="python3", coalesce_streams=True,
                        resources={"metadata": {"path": str(path.parent)}}).execute()
     except CellExecutionError as error:
         raise Failed(f"{path.name}: {error}") from None

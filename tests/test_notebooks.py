@@ -37,6 +37,15 @@ def test_it_runs_and_shows_what_is_stored(demo, path, tmp_path):
     assert len(pictures(run)) == len(pictures(stored)) > 0
 
 
+def test_what_is_printed_in_portions_is_stored_as_one(demo, tmp_path):
+    nbformat = pytest.importorskip("nbformat", reason="notebooks are run by nbclient")
+    cell = nbformat.v4.new_code_cell("import time\nfor i in range(2):\n    print(i, flush=True)\n"
+                                     "    time.sleep(0.5)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "portions.ipynb")
+    run = json.loads(demo.module("notebooks").executed(tmp_path / "portions.ipynb"))
+    assert shown(run) == [[["0\n", "1\n"]]]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_nothing_in_it_differs_from_run_to_run(path):
     notebook = json.loads(path.read_text("utf-8"))
