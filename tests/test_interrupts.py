@@ -6,12 +6,15 @@ tests do it at every single instruction of Python's virtual machine.
 
 import contextlib
 import copy
+import functools
 import gc
 import itertools
 import json
 import random
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,8 +28,19 @@ from micrograd.player import Film
 HERE = str(Path(__file__).parent)
 
 
+# Where a `with` ends, a tracing function is asked before the lock is let go, which Ctrl-C is not. In
+# these files a lock would then be held for good, and other threads wait for it: the one of
+# `cached_property`, for example, which up to Python 3.11 is one for all objects.
+WITH_LOCKS = {functools.__file__, tempfile.__file__, threading.__file__}
+
+
 def cannot_be_interrupted(frame):
-    """Whether an exception raised here would be Python's to deal with, not the act's.
+    """Whether an exception raised here would be Python's to deal with, not the act's."""
+    return frame.f_code.co_filename in WITH_LOCKS or within_what_cannot_raise(frame)
+
+
+def within_what_cannot_raise(frame):
+    """Whether Python itself is at work, or called this, in a way that loses exceptions.
 
     `subprocess` may forget a process that it has just begun. What the garbage collector calls
     (hypothesis measures it so), and `__del__`, cannot raise: Python prints the exception and goes on.
@@ -36,7 +50,7 @@ def cannot_be_interrupted(frame):
     code = frame.f_code
     return (code.co_filename == subprocess.__file__ or code.co_name == "__del__"
             or any(code is getattr(callback, "__code__", None) for callback in gc.callbacks)
-            or cannot_be_interrupted(frame.f_back))
+            or within_what_cannot_raise(frame.f_back))
 
 
 def interrupted(act, moment, instructions=False, count=None):
@@ -99,6 +113,19 @@ def test_what_cannot_raise_is_not_interrupted():
     finally:
         gc.callbacks.remove(callback)
     assert len(calls) == 8                      # one at the beginning and one at the end of each
+
+
+def test_no_lock_of_pythons_is_held_afterwards():
+    class Thing:
+        @functools.cached_property
+        def x(self):
+            return 1
+
+    assert all(interrupted(lambda: Thing().x, moment) is None for moment in range(30))
+    other = threading.Thread(target=lambda: Thing().x, daemon=True)
+    other.start()
+    other.join(60)
+    assert not other.is_alive()
 
 
 # ── Acts ──────────────────────────────────────────────────────────────────────────────────────────
